@@ -1,0 +1,61 @@
+# make run    everything on this machine, in demo mode: servers, migrations, demo data, web, worker, beat
+# make test   everything that is checked, then every test
+# make check  types, style, import contracts, compose file
+# make soak   the long form of the crash tests
+# make bench  one JSON line a figure
+# make vendor the front-end packages laid anew under web/static/vendor (maintainers; needs the package source)
+# make lock   the three lock files, from pyproject.toml
+# make clean  the installed packages and caches go; data stays
+PYTHON ?= python3
+OVERGANG_DEMO ?= 1
+export OVERGANG_DEMO
+# Files and pipes are UTF-8, whatever the locale of this machine.
+export PYTHONUTF8 := 1
+# Where this is set, every start would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
+BIN := .venv/bin
+INSTALL := pyproject.toml ops/environment.py
+
+.PHONY: run test check soak bench vendor lock clean
+
+# exec: the launcher is then make's own child, and stops when make is killed.
+run: .venv/.run
+	@exec $(BIN)/overgang up --with-parent
+
+test: check
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+check: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+soak: .venv/.dev
+	$(BIN)/python -m pytest tests/crash --soak
+
+bench: .venv/.dev
+	@$(BIN)/python -m bench
+
+vendor: .venv/.dev
+	$(BIN)/python -m ops.vendor
+
+.venv/.run: requirements.lock $(INSTALL)
+	@$(PYTHON) ops/environment.py requirements.lock
+	@touch $@
+
+.venv/.dev: requirements-dev.lock $(INSTALL)
+	@$(PYTHON) ops/environment.py requirements-dev.lock
+	@touch $@ .venv/.run
+
+# The development lock is a superset: the two others take their versions from it.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 pyproject.toml
+lock: .venv/.dev
+	$(COMPILE) --group dev --output-file requirements-dev.lock
+	$(COMPILE) --group install --group embedded --constraints requirements-dev.lock --output-file requirements.lock
+	$(COMPILE) --group install --constraints requirements-dev.lock --output-file requirements-prod.lock
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The one command: embedded servers, the launcher, and the `overgang` command line."""

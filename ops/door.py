@@ -1,0 +1,32 @@
+"""The command line as a door to the engine: the installation's settings, its keys, and one transaction a verb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.orm import Session
+
+from ops import home, schema
+from ops.errors import CannotDo
+from workflow import keys
+from workflow.settings import Settings
+
+
+def settings() -> Settings:
+    """The settings of the installation that runs from this home, or that the environment names. Raises MissingSettings."""
+    return Settings.from_environment(home.environment())
+
+
+@contextmanager
+def transaction(installation: Settings) -> Iterator[Session]:
+    """A session of the application's role, committed when the block ends well. Raises CannotDo, OperationalError."""
+    keys.use(installation)
+    engine = create_engine(installation.database_url, poolclass=NullPool, connect_args={"connect_timeout": 5})
+    with engine.connect() as connection:
+        if schema.revision(connection) != schema.newest():
+            raise CannotDo("The database schema is not that of this program. Bring it up to date: overgang migrate")
+        connection.rollback()
+        with Session(connection) as session, session.begin():
+            yield session

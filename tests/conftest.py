@@ -1,0 +1,158 @@
+"""What tests stand on: real servers, one pair a test process, and a fresh migrated database for who asks."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from ops import programs
+from ops.postgres import Postgres
+from ops.valkey import Valkey
+from workflow import db, keys
+from workflow.settings import Settings
+
+pytest_plugins = ["tests.steps"]
+
+TEMPLATE = "overgang"  # made by ops/roles.sql, migrated, and then only copied
+NUMBERS = count(1)
+OVERRIDES = (
+    "DATABASE_",
+    "REDIS_",
+    "OVERGANG_",
+    "PORT",
+)  # of the person who runs the tests: they must not reach the tests
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="the long form of the crash tests")
+
+
+def pytest_configure() -> None:
+    for name in list(os.environ):
+        if name.startswith(OVERRIDES):
+            del os.environ[name]
+
+
+@dataclass(frozen=True)
+class Servers:
+    """PostgreSQL (without fsync) and Valkey of one test process."""
+
+    postgres: Postgres
+    valkey: Valkey
+
+    def environment(self, database: str) -> dict[str, str]:
+        """What a process of ours needs to work on `database`, in demo mode."""
+        return {
+            "DATABASE_URL": self.postgres.url("app", database),
+            "DATABASE_OWNER_URL": self.postgres.url("owner", database),
+            "REDIS_URL": self.valkey.url(),
+            "OVERGANG_DEMO": "1",
+        }
+
+    def copy(self, *, of: str = TEMPLATE) -> str:
+        """A new database with what `of` holds, owned as a real one is; returns its name."""
+        name = f"test_{next(NUMBERS)}"
+        with psycopg.connect(self.postgres.url("admin", "postgres"), autocommit=True) as admin:
+            admin.execute(
+                SQL("create database {} owner overgang_owner template {} strategy wal_log").format(
+                    Identifier(name), Identifier(of)
+                )
+            )
+        return name
+
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever is connected to it."""
+        with psycopg.connect(self.postgres.url("admin", "postgres"), autocommit=True) as admin:
+            admin.execute(SQL("drop database {} with (force)").format(Identifier(name)))
+
+
+@dataclass(frozen=True)
+class Database:
+    """A migrated, otherwise empty database of one test's own; what is committed there stays until the test is over."""
+
+    name: str
+    environment: dict[str, str]
+    engine: Engine
+
+    @property
+    def url(self) -> str:
+        """For the application's role."""
+        return self.environment["DATABASE_URL"]
+
+    @property
+    def owner_url(self) -> str:
+        """For the owner's role."""
+        return self.environment["DATABASE_OWNER_URL"]
+
+    @property
+    def settings(self) -> Settings:
+        """What our processes read from that environment."""
+        return Settings.from_environment(self.environment)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """The servers of this test process, migrated."""
+    home = Path(
+        tempfile.mkdtemp(prefix="overgang-")
+    )  # not under tmp_path: PostgreSQL of a test run by root must get in
+    started = Servers(Postgres(home, fsync=False), Valkey(home))
+    try:
+        started.postgres.start(print)
+        started.valkey.start(print)
+        subprocess.run(programs.migrate(), env={**os.environ, **started.environment(TEMPLATE)}, check=True)
+        yield started
+    finally:
+        started.valkey.stop()
+        started.postgres.stop()
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def database(servers: Servers) -> Iterator[Database]:
+    """A database of this test's own, the session factory bound to it: for tests with threads, processes, commits."""
+    with redis.Redis.from_url(servers.valkey.url()) as broker:
+        broker.flushall()
+    name = servers.copy()
+    environment = servers.environment(name)
+    settings = Settings.from_environment(environment)
+    keys.use(settings)
+    engine = db.connect(settings.database_url)
+    yield Database(name, environment, engine)
+    db.Session.configure(bind=None)
+    engine.dispose()
+    servers.drop(name)
+
+
+@pytest.fixture(scope="session")
+def shared_engine(servers: Servers) -> Iterator[Engine]:
+    """One database for every test that leaves nothing behind."""
+    name = servers.copy()
+    settings = Settings.from_environment(servers.environment(name))
+    keys.use(settings)
+    engine = db.connect(settings.database_url)
+    yield engine
+    engine.dispose()
+    servers.drop(name)
+
+
+@pytest.fixture
+def session(shared_engine: Engine) -> Iterator[Session]:
+    """A session of the application's role. Everything that the test does, doors included, is rolled back after it."""
+    with shared_engine.connect() as connection, connection.begin() as everything:
+        db.Session.configure(bind=connection, join_transaction_mode="create_savepoint")
+        with db.Session() as open_session:
+            yield open_session
+        db.Session.configure(bind=None, join_transaction_mode="conditional_savepoint")
+        everything.rollback()
