@@ -1,0 +1,1 @@
+"""How the database got its shape: numbered versions, applied by the owner's role."""

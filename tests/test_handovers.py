@@ -1,0 +1,237 @@
+"""Responsibility moves only by a handover that both sides see."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.steps import ADMITTED, DISCHARGED, hours, live, raise_all
+from tests.world import ISBAR, World
+from workflow import episodes, handovers, misses
+from workflow.errors import Invalid, Missing, NotAllowed, NotPossible, Stale
+from workflow.tables import Episode, Handover, HandoverVersion, Notice
+from workflow.vocabulary import Concerns, HandoverState
+
+MINUTE = timedelta(minutes=1)
+
+
+def answer_limit(session: Session, episode: Episode) -> object:
+    (deadline,) = [d for d in live(session, episode) if d.concerns == Concerns.HANDOVER_ANSWER]
+    return deadline.due_at
+
+
+def test_sent_is_not_received_and_received_is_not_accepted(
+    session: Session, world: World, discharged: Episode, sent: Handover
+) -> None:
+    assert (sent.state, discharged.responsible_unit_id) == (HandoverState.SENT, world.ward.id)
+    handovers.read(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + MINUTE)
+    assert (sent.state, discharged.responsible_unit_id) == (HandoverState.READ, world.ward.id)
+    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + 2 * MINUTE)
+    assert (sent.state, discharged.responsible_unit_id) == (HandoverState.ACCEPTED, world.facility.id)
+    assert sent.passed_at == DISCHARGED + 2 * MINUTE
+
+
+def test_accepted_before_the_discharge_passes_at_the_effective_discharge(
+    session: Session, world: World, sent: Handover
+) -> None:
+    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5))
+    assert sent.episode.responsible_unit_id == world.ward.id
+    episodes.record_event(
+        session, sent.episode.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED + hours(1),
+        effective_at=DISCHARGED,
+    )  # fmt: skip
+    assert sent.episode.responsible_unit_id == world.facility.id
+    assert sent.passed_at == DISCHARGED
+
+
+def test_not_sent_by_the_discharge_the_ward_still_has_it_and_owes_it(
+    session: Session, world: World, to_tryghedshotel: Episode
+) -> None:
+    episodes.record_event(
+        session, to_tryghedshotel.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED, reason="Travlt"
+    )
+    owed = session.scalars(select(Handover)).one()
+    assert (owed.state, to_tryghedshotel.responsible_unit_id) == (HandoverState.OWED, world.ward.id)
+    assert [m.miss.code for m in misses.of_episode(session, to_tryghedshotel)] == ["M1"]
+    with pytest.raises(NotPossible):
+        handovers.accept(session, owed.uuid, by=world.facility_nurse, at=DISCHARGED + MINUTE)
+    handovers.send(session, to_tryghedshotel.uuid, ISBAR, by=world.ward_nurse, at=DISCHARGED + hours(1))
+    handovers.accept(session, owed.uuid, by=world.facility_nurse, at=DISCHARGED + hours(2))
+    assert to_tryghedshotel.responsible_unit_id == world.facility.id
+    assert [m.miss.code for m in misses.of_episode(session, to_tryghedshotel)] == ["M1"]  # late stays late
+
+
+def test_an_owed_handover_is_escalated(session: Session, world: World, to_tryghedshotel: Episode) -> None:
+    episodes.record_event(
+        session, to_tryghedshotel.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED, reason="Travlt"
+    )
+    raise_all(session, DISCHARGED + hours(1))
+    notices = session.execute(
+        select(Notice.unit_id, Notice.audience).where(Notice.topic == "handover_sending").order_by(Notice.id)
+    ).all()
+    assert [tuple(n) for n in notices] == [
+        (world.ward.id, "unit"), (world.ward.id, "managers"), (world.facility.id, "managers"),
+    ]  # fmt: skip
+
+
+def test_the_answer_is_due_four_elapsed_hours_after_sending(session: Session, discharged: Episode) -> None:
+    assert answer_limit(session, discharged) == ADMITTED + hours(8)
+
+
+def test_the_arrival_is_the_answer_limit_when_it_comes_sooner(
+    session: Session, world: World, discharged: Episode, sent: Handover
+) -> None:
+    arrival = DISCHARGED + hours(1)
+    episodes.record_event(session, discharged.uuid, "patient_arrived", by=world.facility_nurse, at=arrival)
+    assert answer_limit(session, discharged) == arrival
+    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=arrival + MINUTE)
+    (missed,) = misses.of_episode(session, discharged)
+    assert (missed.miss.code, missed.miss.owing_unit_id, missed.miss.responsible_unit_id) == (
+        "M3", world.facility.id, world.ward.id,
+    )  # fmt: skip
+
+
+def test_an_unanswered_handover_is_a_miss_of_the_receiver_and_both_managers_know(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    raise_all(session, ADMITTED + hours(8))
+    (missed,) = misses.of_episode(session, discharged)
+    assert (missed.miss.code, missed.miss.due_at, missed.miss.owing_unit_id) == (
+        "M3",
+        ADMITTED + hours(8),
+        world.facility.id,
+    )
+    told = session.scalars(select(Notice.unit_id).where(Notice.kind == "miss")).all()
+    assert set(told) == {world.facility.id, world.ward.id}
+
+
+def test_nobody_accepts_for_another_unit_or_their_own_handover(session: Session, world: World, sent: Handover) -> None:
+    for actor in (world.nurse, world.stranger, world.coordinator, world.ward_nurse):
+        with pytest.raises(NotAllowed):
+            handovers.accept(session, sent.uuid, by=actor, at=DISCHARGED)
+
+
+def test_nobody_accepts_what_they_sent_themselves_from_another_unit(
+    session: Session, world: World, sent: Handover
+) -> None:
+    version = session.scalars(select(HandoverVersion).where(HandoverVersion.handover_id == sent.id)).one()
+    version.sent_by_id = world.facility_nurse.person_id
+    with pytest.raises(NotAllowed, match="egen"):
+        handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED)
+
+
+def test_accepting_twice_does_nothing_and_the_second_nurse_hears_who_was_first(
+    session: Session, world: World, sent: Handover
+) -> None:
+    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5))
+    number = sent.episode.history_number
+    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(5))
+    assert sent.episode.history_number == number
+    with pytest.raises(NotPossible, match=r"Tove Demo 12\.03\.2026 kl\. 12:30"):
+        handovers.accept(session, sent.uuid, by=world.second_facility_nurse, at=ADMITTED + hours(5))
+
+
+def test_a_rejection_says_why_and_the_sender_owes_a_new_version(session: Session, world: World, sent: Handover) -> None:
+    with pytest.raises(Invalid):
+        handovers.reject(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.2), reason=" ")
+    handovers.reject(
+        session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.2), reason="Mangler medicinliste",
+        asked_for=("R.medicine",),
+    )  # fmt: skip
+    assert sent.episode.responsible_unit_id == world.ward.id
+    concerns = {d.concerns: d.unit_id for d in live(session, sent.episode)}
+    assert concerns[Concerns.HANDOVER_SENDING] == world.ward.id
+    with pytest.raises(NotPossible):
+        handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.3))
+    better = {**ISBAR, "R.medicine": "Ny liste vedlagt"}
+    handovers.send(session, sent.episode.uuid, better, by=world.ward_nurse, at=ADMITTED + hours(4.4))
+    newest = handovers.current_version(session, sent)
+    assert newest is not None
+    assert (newest.version, newest.changed) == (2, ["R.medicine"])
+    with pytest.raises(Stale):
+        handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5), version=1)
+    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5), version=2)
+
+
+def test_rejected_and_not_sent_again_by_the_discharge_is_a_miss_of_its_own(
+    session: Session, world: World, sent: Handover
+) -> None:
+    handovers.reject(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.2), reason="Mangler medicin")
+    episodes.record_event(
+        session, sent.episode.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED, reason="Travlt"
+    )
+    (missed,) = misses.of_episode(session, sent.episode)
+    assert (missed.miss.code, missed.miss.owing_unit_id) == ("M4", world.ward.id)
+
+
+def test_a_new_version_of_an_accepted_handover_must_be_accepted_again(
+    session: Session, world: World, sent: Handover
+) -> None:
+    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.2))
+    handovers.send(
+        session, sent.episode.uuid, {**ISBAR, "A.risks": "Faldrisiko"}, by=world.ward_nurse, at=ADMITTED + hours(4.5)
+    )
+    episodes.record_event(session, sent.episode.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED)
+    assert (sent.state, sent.episode.responsible_unit_id) == (HandoverState.SENT, world.ward.id)
+
+
+def test_two_people_writing_at_once_the_second_is_told(session: Session, world: World, sent: Handover) -> None:
+    with pytest.raises(Stale):
+        handovers.send(session, sent.episode.uuid, ISBAR, by=world.ward_nurse, at=ADMITTED + hours(4.5), seen=0)
+
+
+def test_an_incomplete_handover_names_what_is_missing_and_takes_a_reason(
+    session: Session, world: World, to_tryghedshotel: Episode
+) -> None:
+    half = {key: value for key, value in ISBAR.items() if key != "R.medicine"}
+    with pytest.raises(Missing, match="medicin") as refused:
+        handovers.send(session, to_tryghedshotel.uuid, half, by=world.ward_nurse, at=ADMITTED + hours(3), signed_by=())
+    assert refused.value.items == ("signed:nursing", "R.medicine")
+    handover = handovers.send(
+        session, to_tryghedshotel.uuid, half, by=world.ward_nurse, at=ADMITTED + hours(3), override_reason="Akut"
+    )
+    assert handover.documented_at is None
+    with pytest.raises(Invalid):
+        handovers.send(session, to_tryghedshotel.uuid, {"X.other": "?"}, by=world.ward_nurse, at=ADMITTED + hours(3))
+
+
+def test_three_facts_documented_communicated_informed(
+    session: Session, world: World, to_tryghedshotel: Episode
+) -> None:
+    untold = {**ISBAR, "R.told": ""}
+    handover = handovers.send(
+        session, to_tryghedshotel.uuid, untold, by=world.ward_nurse, at=ADMITTED + hours(2), override_reason="Sover"
+    )
+    assert (handover.documented_at, handover.communicated_at, handover.informed_at) == (None, None, None)
+    handovers.send(
+        session,
+        to_tryghedshotel.uuid,
+        untold | {"R.told": " "},
+        by=world.ward_nurse,
+        at=ADMITTED + hours(2.5),
+        override_reason="Sover",
+    )
+    handovers.inform(session, handover.uuid, by=world.ward_nurse, at=ADMITTED + hours(3))
+    handovers.send(session, to_tryghedshotel.uuid, ISBAR, by=world.ward_nurse, at=ADMITTED + hours(4))
+    handovers.read(session, handover.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.1))
+    assert handover.documented_at == ADMITTED + hours(4)
+    assert handover.communicated_at == ADMITTED + hours(4.1)
+    assert handover.informed_at == ADMITTED + hours(3)
+
+
+def test_a_handover_under_way_is_withdrawn_when_the_citizen_goes_another_way(
+    session: Session, world: World, sent: Handover
+) -> None:
+    episodes.reroute(session, sent.episode.uuid, "home", by=world.coordinator, at=ADMITTED + hours(4.5))
+    assert sent.state == HandoverState.WITHDRAWN
+    with pytest.raises(NotPossible):
+        handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.6))
+
+
+def test_nothing_to_hand_over_once_it_is_handed_over(
+    session: Session, world: World, discharged: Episode, sent: Handover
+) -> None:
+    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + MINUTE)
+    with pytest.raises(NotAllowed):
+        handovers.send(session, discharged.uuid, ISBAR, by=world.ward_nurse, at=DISCHARGED + hours(1))

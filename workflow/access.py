@@ -1,0 +1,62 @@
+"""Who may do what to an episode: by the unit they act in, and the role they have there."""
+
+from workflow.actor import Actor
+from workflow.errors import NotAllowed
+from workflow.pathway import Transition
+from workflow.tables import Episode
+from workflow.vocabulary import Origin, Role
+
+
+def acts_for(actor: Actor, unit_id: int | None, episode: Episode) -> bool:
+    """Whether this person acts for that unit: it is theirs, or they coordinate discharges for its hospital."""
+    if unit_id is None:
+        return False
+    if actor.unit_id == unit_id:
+        return True
+    coordinates = Role.DISCHARGE_COORDINATOR in actor.roles and actor.organisation_id == episode.hospital_id
+    return coordinates and unit_id == episode.ward_id
+
+
+def may_report(actor: Actor, episode: Episode, transition: Transition) -> bool:
+    """Whether this person may say that this happened. Messages and the system always may."""
+    if actor.origin != Origin.PERSON:
+        return True
+    units = {
+        Role.DISCHARGE_COORDINATOR: episode.ward_id,
+        Role.WARD_NURSE: episode.ward_id,
+        Role.MUNICIPAL_NURSE: episode.district_id,
+        Role.FACILITY_NURSE: episode.facility_id,
+    }
+    return any(role in actor.roles and acts_for(actor, units[role], episode) for role in transition.by)
+
+
+def require_report(actor: Actor, episode: Episode, transition: Transition) -> None:
+    """Raises NotAllowed."""
+    if not may_report(actor, episode, transition):
+        raise NotAllowed("not_yours_to_report", trigger=transition.trigger)
+
+
+def is_party(actor: Actor, episode: Episode) -> bool:
+    """Whether the unit in which this person acts takes part in the episode."""
+    if actor.origin != Origin.PERSON:
+        return True
+    units = (episode.ward_id, episode.facility_id, episode.district_id, episode.practice_id)
+    return any(acts_for(actor, unit_id, episode) for unit_id in units)
+
+
+def require_party(actor: Actor, episode: Episode) -> None:
+    """Raises NotAllowed."""
+    if not is_party(actor, episode):
+        raise NotAllowed("not_your_episode")
+
+
+def require_unit(actor: Actor, unit_id: int | None, episode: Episode) -> None:
+    """Raises NotAllowed unless the person acts for that unit."""
+    if actor.origin == Origin.PERSON and not acts_for(actor, unit_id, episode):
+        raise NotAllowed("not_your_unit")
+
+
+def require_manager(actor: Actor) -> None:
+    """Raises NotAllowed."""
+    if Role.MANAGER not in actor.roles:
+        raise NotAllowed("only_a_manager")

@@ -1,0 +1,20 @@
+"""Who acts: a person at work in one unit, a message, or the system itself."""
+
+from dataclasses import dataclass
+
+from workflow.vocabulary import Origin, Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """A person as they act now; taken from the session, never from input."""
+
+    name: str
+    unit_id: int | None = None
+    organisation_id: int | None = None
+    person_id: int | None = None
+    roles: frozenset[Role] = frozenset()
+    origin: Origin = Origin.PERSON
+
+
+SYSTEM = Actor(name="Overgang", origin=Origin.SYSTEM)

@@ -1,0 +1,195 @@
+"""Agreements: which rules hold for an episode. Each holds from a date; the narrowest, then the newest, wins."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, get_type_hints
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from workflow.actor import Actor
+from workflow.errors import Invalid
+from workflow.pathway import Pathway
+from workflow.pathways import PATHWAYS, newest
+from workflow.rule import Rule, Rung
+from workflow.tables import Agreement, AgreementRule, Episode
+from workflow.vocabulary import Audience, Concerns
+
+
+@dataclass(frozen=True)
+class _Version:
+    id: int
+    region_id: int | None
+    municipality_id: int | None
+    pathway_key: str | None
+    valid_from: datetime
+    moves_open: bool
+    rules: Mapping[str, Rule | None]  # None: this agreement takes the rule away
+
+    def covers(self, episode: Episode) -> bool:
+        return (
+            self.region_id in {None, episode.region_id}
+            and self.municipality_id in {None, episode.municipality_id}
+            and self.pathway_key in {None, episode.pathway_key}
+        )
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, datetime, int]:
+        return (
+            self.municipality_id is not None, self.region_id is not None, self.pathway_key is not None,
+            self.valid_from, self.id,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The rules for one episode: what held when a thing happened, and what a later agreement moved."""
+
+    _versions: tuple[_Version, ...]  # those that cover the episode, the strongest last
+    _at: datetime
+
+    def when(self, anchor: datetime) -> dict[str, Rule]:
+        """The rules for what happened at `anchor`, by key."""
+        found: dict[str, Rule] = {}
+        for version in self._versions:
+            if version.valid_from <= (self._at if version.moves_open else anchor):
+                for key, rule in version.rules.items():
+                    if rule is None:
+                        found.pop(key, None)
+                    else:
+                        found[key] = rule
+        return found
+
+    def concerning(self, concerns: Concerns, on: str, anchor: datetime) -> Rule | None:
+        """The rule about a state, or about the sending or answering of a handover on a trigger."""
+        return next((r for r in self.when(anchor).values() if r.concerns == concerns and r.on == on), None)
+
+
+_book: tuple[int, tuple[_Version, ...]] = (0, ())
+
+
+def newest_number() -> Any:
+    """A scalar subquery: the number of the newest agreement. It tells whether the book of this process is stale."""
+    return select(func.max(Agreement.id)).scalar_subquery()
+
+
+def terms_for(session: Session, episode: Episode, *, at: datetime, newest_known: int | None = None) -> Terms:
+    """What has been agreed for this episode. Agreements never change, so they are read once per process."""
+    number = newest_known if newest_known is not None else session.scalar(select(func.max(Agreement.id))) or 0
+    global _book
+    if _book[0] != number:
+        rows = session.scalars(select(Agreement).options(selectinload(Agreement.rules)))
+        _book = (number, tuple(_version(row) for row in rows))
+    covering = sorted((v for v in _book[1] if v.covers(episode)), key=lambda v: v.rank)
+    return Terms(tuple(covering), at)
+
+
+def _version(row: Agreement) -> _Version:
+    rules = {rule.key: None if rule.withdrawn else read_rule(rule.terms) for rule in row.rules}
+    return _Version(
+        row.id, row.region_id, row.municipality_id, row.pathway_key, row.valid_from, row.moves_open_deadlines, rules
+    )
+
+
+def add(
+    session: Session,
+    title: str,
+    rules: Iterable[Rule],
+    *,
+    by: Actor,
+    at: datetime,
+    valid_from: datetime,
+    region_id: int | None = None,
+    municipality_id: int | None = None,
+    pathway_key: str | None = None,
+    takes_away: Iterable[str] = (),
+    moves_open_deadlines: bool = False,
+    note: str = "",
+) -> Agreement:
+    """Add an agreement that holds from `valid_from` on, for what happens from then.
+
+    With `moves_open_deadlines`, `episodes.apply_agreement` moves those of open episodes too, and writes it in their
+    history.
+    Raises Invalid, naming what is wrong in words; nothing holds from a time that has passed.
+    """
+    if valid_from < at:
+        raise Invalid("valid_from_in_the_past")
+    kept = tuple(rules)
+    concerned = [newest(pathway_key)] if pathway_key else [newest(key) for key in {key for key, _ in PATHWAYS}]
+    if problems := [p for rule in kept for p in (*rule.problems(), *_strangers(rule, concerned))]:
+        raise Invalid("bad_agreement", problems="; ".join(problems))
+    agreement = Agreement(
+        title=title, region_id=region_id, municipality_id=municipality_id, pathway_key=pathway_key,
+        valid_from=valid_from, moves_open_deadlines=moves_open_deadlines, note=note,
+        recorded_at=at, recorded_by=by.name,
+        rules=[
+            *(AgreementRule(key=rule.key, terms=write_rule(rule), withdrawn=False) for rule in kept),
+            *(AgreementRule(key=key, terms={}, withdrawn=True) for key in takes_away),
+        ],
+    )  # fmt: skip
+    session.add(agreement)
+    session.flush()
+    return agreement
+
+
+def _strangers(rule: Rule, pathways: list[Pathway]) -> Iterator[str]:
+    known = {t.trigger for p in pathways for t in p.transitions} | {w.trigger for p in pathways for w in p.ways_in}
+    states = {state.name for p in pathways for state in p.states}
+    if rule.on not in (states if rule.concerns == Concerns.STATE else known):
+        yield f"{rule.key}: '{rule.on}' never happens"
+    for trigger in {*rule.withdrawn_by, *([rule.before] if rule.before else [])} - known:
+        yield f"{rule.key}: '{trigger}' never happens"
+
+
+def seed(session: Session, *, by: Actor, at: datetime, valid_from: datetime) -> None:
+    """The first agreements: the numbers written in the pathways, as an example to be confirmed locally."""
+    for (key, version), pathway in PATHWAYS.items():
+        if pathway == newest(key):
+            add(
+                session, f"Midtjylland 2021/2022 (eksempel): {key} {version}", pathway.rules(), by=by, at=at,
+                valid_from=valid_from, pathway_key=key, note="Skal bekræftes lokalt.",
+            )  # fmt: skip
+
+
+def write_rule(rule: Rule) -> dict[str, Any]:
+    """A rule as JSON; what is left at its default is left out. Durations in seconds, clock times as HH:MM."""
+    plain = {field.name: getattr(rule, field.name) for field in fields(rule)}
+    defaults = {field.name: field.default for field in fields(rule)}
+    return {name: _write(value) for name, value in plain.items() if value != defaults[name]}
+
+
+def _write(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, time):
+        return value.isoformat("minutes")
+    if isinstance(value, tuple):
+        return [[rung.offset.total_seconds(), rung.to] if isinstance(rung, Rung) else rung for rung in value]
+    return value
+
+
+def read_rule(terms: Mapping[str, Any]) -> Rule:
+    """The rule that `write_rule` wrote. Raises Invalid when it cannot be one."""
+    try:
+        return Rule(**{name: _read(name, value) for name, value in terms.items()})
+    except (TypeError, ValueError, KeyError) as error:
+        raise Invalid("bad_agreement", problems=f"{terms.get('key', '?')}: {error}") from error
+
+
+_HINTS = get_type_hints(Rule)
+
+
+def _read(name: str, value: Any) -> Any:
+    hint = _HINTS[name]
+    if name == "ladder":
+        return tuple(Rung(timedelta(seconds=offset), Audience(to)) for offset, to in value)
+    if isinstance(value, list):
+        return tuple(value)
+    if name == "after":
+        return timedelta(seconds=value)
+    if name == "clock":
+        return time.fromisoformat(value)
+    kind = next((part for part in getattr(hint, "__args__", (hint,)) if isinstance(part, type)), str)
+    return kind(value) if issubclass(kind, StrEnum) else value

@@ -1,0 +1,95 @@
+"""One episode, locked, with everything that hangs on it: read once, before anything is changed."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from workflow import agreements, timeline
+from workflow.agreements import Terms
+from workflow.errors import NotFound
+from workflow.obligations import Situation
+from workflow.parties import pathway_of
+from workflow.pathway import Pathway
+from workflow.tables import Deadline, Episode, Handover, Task
+from workflow.timeline import Entry, Timeline, Told
+from workflow.vocabulary import HandoverState
+
+
+@dataclass
+class CaseFile:
+    """What a writer holds while it works on an episode. `moved` collects what follows, for the history."""
+
+    episode: Episode
+    terms: Terms
+    entries: list[Entry]
+    timeline: Timeline
+    tasks: list[Task]
+    handovers: list[Handover]
+    deadlines: list[Deadline]  # the live ones
+    moved: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def pathway(self) -> Pathway:
+        return pathway_of(self.episode)
+
+    def ahead(self, told: Told) -> Timeline:
+        """The timeline as it will be when `told` has been written."""
+        return timeline.fold([*self.entries, told])
+
+    @property
+    def under_way(self) -> Handover | None:
+        """The handover that has neither passed the responsibility on nor been withdrawn."""
+        return next((h for h in self.handovers if h.passed_at is None and h.state != HandoverState.WITHDRAWN), None)
+
+    @property
+    def situation(self) -> Situation:
+        sent = [h.first_sent_at for h in self.handovers if h.first_sent_at and h.state != HandoverState.WITHDRAWN]
+        return Situation(frozenset(self.episode.needs), self.episode.expected_discharge_at, min(sent) if sent else None)
+
+    def deadline_of(self, *, task: Task | None = None, handover: Handover | None = None) -> Deadline | None:
+        """The live deadline of a task, of a handover, or (of neither) of the state."""
+        wanted = (task and task.id, handover and handover.id)
+        return next((d for d in self.deadlines if (d.task_id, d.handover_id) == wanted), None)
+
+
+# Built once: composing a statement anew costs more than running it.
+_LOCKED = select(Episode, agreements.newest_number()).with_for_update(key_share=True, of=Episode)
+_LOCKED_BY_UUID = _LOCKED.where(Episode.uuid == bindparam("episode"))
+_LOCKED_BY_ID = _LOCKED.where(Episode.id == bindparam("episode"))
+_TASKS = select(Task).where(Task.episode_id == bindparam("episode")).order_by(Task.id)
+_HANDOVERS = select(Handover).where(Handover.episode_id == bindparam("episode")).order_by(Handover.id)
+_DEADLINES = (
+    select(Deadline)
+    .where(Deadline.episode_id == bindparam("episode"), Deadline.ended_at.is_(None))
+    .order_by(Deadline.id)
+    .with_for_update(key_share=True)
+)
+_FRESH = {"populate_existing": True}
+
+
+def fetch(session: Session, episode_id: UUID | int, *, at: datetime) -> CaseFile:
+    """Lock an episode (by its public or its row number) and read what hangs on it. Raises NotFound.
+
+    The episode row is the one lock a writer takes first; `for no key update` lets the sweeps' inserts refer to it
+    meanwhile. Its live deadlines are locked too: a sweep that is raising one of them is waited for.
+    """
+    statement = _LOCKED_BY_UUID if isinstance(episode_id, UUID) else _LOCKED_BY_ID
+    row = session.execute(statement, {"episode": episode_id}, execution_options=_FRESH).one_or_none()
+    if row is None:
+        raise NotFound("no_such_episode")
+    episode: Episode = row[0]
+    this = {"episode": episode.id}
+    entries = timeline.entries(session, episode)
+    return CaseFile(
+        episode,
+        agreements.terms_for(session, episode, at=at, newest_known=row[1] or 0),
+        entries,
+        timeline.fold(entries),
+        list(session.scalars(_TASKS, this, execution_options=_FRESH)),
+        list(session.scalars(_HANDOVERS, this, execution_options=_FRESH)),
+        list(session.scalars(_DEADLINES, this, execution_options=_FRESH)),
+    )

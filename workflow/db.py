@@ -1,0 +1,96 @@
+"""The database: one base class, one session factory, bound once at start-up."""
+
+import enum
+import math
+import time
+from datetime import datetime
+from typing import Annotated, Any, cast
+from uuid import UUID
+
+from psycopg import OperationalError
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Engine,
+    Enum,
+    ForeignKey,
+    Identity,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.orm import DeclarativeBase, mapped_column, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+Session = sessionmaker()
+IDLE_SECONDS = 1.0
+
+RowNumber = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
+PublicId = Annotated[UUID, mapped_column(unique=True, server_default=text("uuidv7()"))]
+
+
+def reference(table: str) -> Any:
+    """A column type for a foreign key to the row number of `table`."""
+    return mapped_column(BigInteger, ForeignKey(f"{table}.id"))
+
+
+def connect(url: str, *, pool_size: int = 8) -> Engine:
+    """Bind the session factory to the database at `url`; returns the engine. Lost connections are replaced."""
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,  # an error's text goes to logs, and a parameter may be a CPR number
+        pool_timeout=10,
+        connect_args={"connect_timeout": 5, "application_name": "overgang"},
+    )
+    _ping_after_idling(engine)
+    Session.configure(bind=engine)
+    return engine
+
+
+def _ping_after_idling(engine: Engine) -> None:
+    """Ask a connection that has lain idle whether it still works. (Asking each time costs a fifth of a transition.)"""
+
+    @event.listens_for(engine, "checkin")
+    def note(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ping(connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: object) -> None:
+        if time.monotonic() - record.info.get("idle_since", math.inf) > IDLE_SECONDS:
+            try:
+                engine.dialect.do_ping(connection)
+            except OperationalError as error:
+                raise DisconnectionError from error
+
+
+class Base(DeclarativeBase):
+    """Every table."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: DateTime(timezone=True),
+        str: Text,
+        dict[str, Any]: JSONB,
+        enum.Enum: Enum(enum.Enum, native_enum=False, length=None, values_callable=lambda e: [m.value for m in e]),
+    }
+
+
+def plain(entity: type[Base]) -> Table:
+    """The table of an entity, for inserts that nobody reads back: they need no unit of work."""
+    return cast(Table, entity.__table__)

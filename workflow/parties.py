@@ -1,0 +1,53 @@
+"""Which unit is who to an episode."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflow.errors import NotPossible
+from workflow.pathway import Pathway
+from workflow.pathways import pathway
+from workflow.tables import Episode, Unit
+from workflow.vocabulary import Party
+
+
+def pathway_of(episode: Episode) -> Pathway:
+    """The definition that this episode runs on."""
+    return pathway(episode.pathway_key, episode.pathway_version)
+
+
+def unit_as(episode: Episode, party: Party) -> int | None:
+    """The number of the unit that is `party` to this episode, where there is one."""
+    match party:
+        case Party.WARD:
+            return episode.ward_id
+        case Party.FACILITY:
+            return episode.facility_id
+        case Party.DISTRICT:
+            return episode.district_id
+        case Party.PRACTICE:
+            return episode.practice_id
+        case Party.RECEIVER:
+            return unit_as(episode, pathway_of(episode).receiver)
+        case Party.RESPONSIBLE:
+            return episode.responsible_unit_id
+
+
+def require_unit_as(episode: Episode, party: Party) -> int:
+    """As `unit_as`. Raises NotPossible where the episode has none: nothing may be without an owner."""
+    unit_id = unit_as(episode, party)
+    if unit_id is None:
+        raise NotPossible("no_such_party", party=party)
+    return unit_id
+
+
+def receiving_unit(session: Session, municipality_id: int) -> Unit:
+    """The unit that receives for a municipality when nobody has said which district. Raises NotPossible."""
+    unit = session.scalar(
+        select(Unit)
+        .where(Unit.organisation_id == municipality_id, Unit.receives_for_municipality)
+        .order_by(Unit.id)
+        .limit(1)
+    )
+    if unit is None:
+        raise NotPossible("municipality_has_no_receiver")
+    return unit

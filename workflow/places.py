@@ -1,0 +1,215 @@
+"""Places: reserved, taken, left, closed, waited for. PostgreSQL refuses two people in one place at one time."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from workflow import access, history
+from workflow.actor import Actor
+from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.tables import Episode, Place, PlaceRequest, PlaceStay
+from workflow.vocabulary import EntryKind, PlaceKind, StayState
+
+_GONE_HOME = "at_home"
+
+
+def free_places(session: Session, unit_id: int, kind: PlaceKind, *, at: datetime) -> list[Place]:
+    """The places of a unit that nobody has at `at` or later, in the order of their names."""
+    used = exists().where(
+        PlaceStay.place_id == Place.id, PlaceStay.state != StayState.RELEASED, func.upper_inf(PlaceStay.during)
+        | (func.upper(PlaceStay.during) > at),
+    )  # fmt: skip
+    wanted = select(Place).where(Place.unit_id == unit_id, Place.kind == kind, ~Place.extra, ~used)
+    return list(session.scalars(wanted.order_by(func.length(Place.name), Place.name)))
+
+
+def reserve(
+    session: Session, place_id: UUID, episode_id: UUID, *, by: Actor, at: datetime, from_at: datetime | None = None
+) -> PlaceStay:
+    """Keep a place for somebody from `from_at` (default: now) on. Raises NotPossible when it is not free, NotFound."""
+    episode = _lock(session, episode_id)
+    access.require_party(by, episode)
+    place = session.scalar(select(Place).where(Place.uuid == place_id))
+    if place is None:
+        raise NotFound("no_such_place")
+    stay = PlaceStay(
+        place_id=place.id, episode_id=episode.id, state=StayState.RESERVED,
+        during=Range(from_at or at, None), recorded_at=at, recorded_by=by.name,
+    )  # fmt: skip
+    _occupy(session, stay)
+    waiting = session.scalar(
+        select(PlaceRequest).where(PlaceRequest.episode_id == episode.id, PlaceRequest.ended_at.is_(None))
+    )
+    if waiting is not None:
+        waiting.ended_at = at
+    _note(session, episode, "reserved", place, by=by, at=at)
+    return stay
+
+
+def request(
+    session: Session, unit_id: int, kind: PlaceKind, episode_id: UUID, *, by: Actor, at: datetime
+) -> PlaceRequest:
+    """Wait for a place of a kind, first come first served. Asking twice does nothing."""
+    episode = _lock(session, episode_id)
+    access.require_party(by, episode)
+    waiting = session.scalar(
+        select(PlaceRequest).where(PlaceRequest.episode_id == episode.id, PlaceRequest.ended_at.is_(None))
+    )
+    if waiting is None:
+        waiting = PlaceRequest(episode_id=episode.id, unit_id=unit_id, kind=kind, requested_at=at)
+        session.add(waiting)
+        session.flush()
+    return waiting
+
+
+def overbook(
+    session: Session, unit_id: int, kind: PlaceKind, episode_id: UUID, *, by: Actor, at: datetime, reason: str
+) -> PlaceStay:
+    """Make an extra place when all are taken: only a manager of the unit, with a reason.
+
+    Raises NotAllowed, NotPossible, Invalid.
+    """
+    access.require_manager(by)
+    if by.unit_id != unit_id:
+        raise NotAllowed("not_your_unit")
+    if not reason.strip():
+        raise Invalid("reason_needed")
+    episode = _lock(session, episode_id)
+    if free_places(session, unit_id, kind, at=at):
+        raise NotPossible("places_are_free")
+    extra = session.scalar(select(func.count()).where(Place.unit_id == unit_id, Place.extra)) or 0
+    place = Place(unit_id=unit_id, name=f"Ekstra {extra + 1}", kind=kind, extra=True)
+    session.add(place)
+    session.flush()
+    stay = PlaceStay(
+        place_id=place.id, episode_id=episode.id, state=StayState.RESERVED, during=Range(at, None), reason=reason,
+        recorded_at=at, recorded_by=by.name,
+    )  # fmt: skip
+    _occupy(session, stay)
+    _note(session, episode, "overbooked", place, by=by, at=at, reason=reason)
+    return stay
+
+
+def arrive(
+    session: Session, episode_id: UUID, *, by: Actor, at: datetime, arrived_at: datetime | None = None
+) -> PlaceStay:
+    """Whoever has reserved a place now lies in it. Raises NotPossible when nothing is reserved."""
+    episode = _lock(session, episode_id)
+    stay = _current(session, episode)
+    if stay is None or stay.state != StayState.RESERVED:
+        raise NotPossible("nothing_reserved")
+    access.require_unit(by, stay.place.unit_id, episode)
+    stay.state, stay.during = StayState.TAKEN, Range(arrived_at or at, None)
+    _guarded_flush(session)
+    _note(session, episode, "taken", stay.place, by=by, at=at)
+    return stay
+
+
+def leave(session: Session, episode_id: UUID, *, by: Actor, at: datetime, left_at: datetime | None = None) -> PlaceStay:
+    """The place is free again from `left_at` (default: now); a reservation is released. Raises NotPossible."""
+    episode = _lock(session, episode_id)
+    stay = _current(session, episode)
+    if stay is None:
+        raise NotPossible("has_no_place")
+    access.require_unit(by, stay.place.unit_id, episode)
+    _free(stay, left_at or at)
+    _guarded_flush(session)
+    _note(session, episode, "left", stay.place, by=by, at=at)
+    return stay
+
+
+def close(
+    session: Session, place_id: UUID, *, by: Actor, at: datetime, reason: str, until: datetime | None = None
+) -> PlaceStay:
+    """Nobody can lie here for now. Raises NotPossible while somebody has the place, Invalid without a reason."""
+    if not reason.strip():
+        raise Invalid("reason_needed")
+    place = session.scalar(select(Place).where(Place.uuid == place_id))
+    if place is None:
+        raise NotFound("no_such_place")
+    if by.unit_id != place.unit_id:
+        raise NotAllowed("not_your_unit")
+    stay = PlaceStay(
+        place_id=place.id, state=StayState.CLOSED, during=Range(at, until), reason=reason, recorded_at=at,
+        recorded_by=by.name,
+    )  # fmt: skip
+    _occupy(session, stay)
+    return stay
+
+
+def reopen(session: Session, place_id: UUID, *, by: Actor, at: datetime) -> None:
+    """End the closure of a place now. Raises NotPossible when it is not closed."""
+    stay = session.scalar(
+        select(PlaceStay)
+        .join(PlaceStay.place)
+        .where(Place.uuid == place_id, PlaceStay.state == StayState.CLOSED, PlaceStay.during.contains(at))
+        .with_for_update(of=PlaceStay)
+    )
+    if stay is None:
+        raise NotPossible("not_closed")
+    if by.unit_id != stay.place.unit_id:
+        raise NotAllowed("not_your_unit")
+    stay.during = Range(stay.during.lower, at)
+
+
+def follow(session: Session, episode: Episode, *, effective_at: datetime) -> None:
+    """When a citizen goes home, dies or comes back to hospital for good, their place is free from that moment."""
+    gone = episode.closed_at is not None or episode.state == _GONE_HOME
+    if gone and episode.facility_id is not None and (stay := _current(session, episode)) is not None:
+        _free(stay, effective_at)
+
+
+def _free(stay: PlaceStay, at: datetime) -> None:
+    lower = stay.during.lower
+    if stay.state == StayState.TAKEN and lower is not None and lower < at:
+        stay.state, stay.during = StayState.LEFT, Range(lower, at)
+    else:
+        stay.state = StayState.RELEASED
+
+
+def _current(session: Session, episode: Episode) -> PlaceStay | None:
+    return session.scalar(
+        select(PlaceStay).where(
+            PlaceStay.episode_id == episode.id, PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN])
+        )
+    )
+
+
+def _lock(session: Session, episode_id: UUID) -> Episode:
+    episode = session.scalar(
+        select(Episode).where(Episode.uuid == episode_id).with_for_update(key_share=True),
+        execution_options={"populate_existing": True},
+    )
+    if episode is None:
+        raise NotFound("no_such_episode")
+    if episode.closed_at is not None:
+        raise NotPossible("episode_is_closed")
+    return episode
+
+
+def _occupy(session: Session, stay: PlaceStay) -> None:
+    session.add(stay)
+    _guarded_flush(session)
+
+
+def _guarded_flush(session: Session) -> None:
+    try:
+        session.flush()
+    except IntegrityError as error:
+        if "ex_place_stays" in str(error.orig):
+            raise NotPossible("place_not_free") from error
+        if "uq_place_stays_current" in str(error.orig):
+            raise NotPossible("has_a_place_already") from error
+        raise
+
+
+def _note(
+    session: Session, episode: Episode, what: str, place: Place, *, by: Actor, at: datetime, reason: str | None = None
+) -> None:
+    history.append(
+        session, episode, EntryKind.PLACE, by=by, at=at, reason=reason, facts={"place": what, "name": place.name}
+    )

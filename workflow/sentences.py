@@ -1,0 +1,307 @@
+"""Every sentence and word of the engine that a user may read, in Danish and English."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from workflow import calendar
+from workflow.vocabulary import Language
+
+ERRORS: dict[str, tuple[str, str]] = {
+    "after_what_came_after": (
+        "Tidspunktet ligger efter det, der skete bagefter ({later}).",
+        "That time is after what happened next ({later}).",
+    ),
+    "already_accepted": ("Allerede modtaget af {by} {at}.", "Already accepted by {by} {at}."),
+    "already_claimed": ("{by} har taget opgaven.", "{by} has taken the task."),
+    "already_rejected": (
+        "Afvist af {by} {at}; afsenderen skylder en ny version.",
+        "Rejected by {by} {at}; the sender owes a new version.",
+    ),
+    "already_responsible": (
+        "Enheden har allerede ansvaret; der er intet at overlevere.",
+        "The unit already has the responsibility; there is nothing to hand over.",
+    ),
+    "already_this_way": ("Forløbet går allerede den vej.", "The episode already goes that way."),
+    "asked_for_first": (
+        "Det kan først registreres, når dette er på plads: {items}.",
+        "It can only be recorded when this is in place: {items}.",
+    ),
+    "bad_agreement": ("Samarbejdsaftalen kan ikke bruges: {problems}.", "The agreement cannot be used: {problems}."),
+    "bad_header": (
+        "Filens første linje skal være: {expected}.",
+        "The first line of the file must be: {expected}.",
+    ),
+    "before_what_came_before": (
+        "Tidspunktet ligger før det, der skete forinden ({earlier}).",
+        "That time is before what happened earlier ({earlier}).",
+    ),
+    "cannot_happen_now": (
+        "»{trigger}« kan ikke ske, mens borgeren er »{state}«.",
+        "'{trigger}' cannot happen while the citizen is '{state}'.",
+    ),
+    "cannot_reroute_now": (
+        "Forløbet kan ikke skifte vej, mens borgeren er »{state}«.",
+        "The episode cannot change its way while the citizen is '{state}'.",
+    ),
+    "citizen_has_no_municipality": (
+        "Borgeren mangler bopælskommune; den skal angives først.",
+        "The citizen has no municipality of residence; give it first.",
+    ),
+    "citizen_has_open_episode": (
+        "Borgeren har allerede et åbent forløb.",
+        "The citizen already has an open episode.",
+    ),
+    "ends_before_it_begins": ("Slutdatoen ligger før startdatoen.", "The end date is before the start date."),
+    "episode_is_closed": ("Forløbet er afsluttet.", "The episode is closed."),
+    "handover_incomplete": ("Overleveringen mangler: {items}.", "The handover lacks: {items}."),
+    "handover_withdrawn": ("Overleveringen er trukket tilbage.", "The handover has been withdrawn."),
+    "has_a_place_already": ("Borgeren har allerede en plads.", "The citizen already has a place."),
+    "has_no_place": ("Borgeren har ingen plads.", "The citizen has no place."),
+    "in_the_future": (
+        "Tidspunktet ligger i fremtiden; registrér det, når det er sket.",
+        "That time is in the future; record it when it has happened.",
+    ),
+    "letter_not_given_up": (
+        "Beskeden er ikke opgivet; den er sendt eller bliver forsøgt igen.",
+        "The message has not been given up; it was sent or is being tried again.",
+    ),
+    "line_incomplete": ("Linjen mangler navn eller ydelse.", "The line lacks a name or a service."),
+    "municipality_has_no_receiver": (
+        "Kommunen har ingen enhed, der modtager; en administrator skal vælge den.",
+        "The municipality has no unit that receives; an administrator must choose it.",
+    ),
+    "newer_version": (
+        "Der findes en nyere version; læs den, før du svarer.",
+        "There is a newer version; read it before you answer.",
+    ),
+    "no_demo_clock": ("Demo-uret findes kun i en demo.", "The demo clock exists in a demo only."),
+    "no_such_episode": (
+        "Forløbet findes ikke, eller du har ikke adgang til det.",
+        "There is no such episode, or it is not yours to see.",
+    ),
+    "no_such_field": ("Ukendte felter i overleveringen: {fields}.", "Unknown fields in the handover: {fields}."),
+    "no_such_handover": (
+        "Overleveringen findes ikke, eller du har ikke adgang til den.",
+        "There is no such handover, or it is not yours to see.",
+    ),
+    "no_such_letter": ("Beskeden findes ikke.", "There is no such message."),
+    "no_such_municipality": ("Ukendt kommunekode.", "Unknown municipality code."),
+    "no_such_party": ("Der mangler en enhed på forløbet: {party}.", "The episode lacks a unit: {party}."),
+    "no_such_place": ("Pladsen findes ikke.", "There is no such place."),
+    "no_such_task": (
+        "Opgaven findes ikke, eller du har ikke adgang til den.",
+        "There is no such task, or it is not yours to see.",
+    ),
+    "no_such_way_in": (
+        "Forløbet kan ikke begynde sådan: »{way}«.",
+        "The pathway cannot begin this way: '{way}'.",
+    ),
+    "nobody_proposed_it": (
+        "Ingen har foreslået, at opgaven ikke er relevant.",
+        "Nobody has proposed that the task is not relevant.",
+    ),
+    "not_a_call": ("Opgaven er ikke et opkald.", "The task is not a call."),
+    "not_a_cpr": (
+        "Det er ikke et CPR-nummer: seks cifre for fødselsdatoen og fire tegn.",
+        "That is not a CPR number: six digits for the date of birth and four characters.",
+    ),
+    "not_a_date": ("Datoen skal skrives som åååå-mm-dd.", "The date must be written as yyyy-mm-dd."),
+    "not_closed": ("Pladsen er ikke lukket.", "The place is not closed."),
+    "not_done_yet": ("Opgaven er ikke udført endnu.", "The task has not been done yet."),
+    "not_in_force": ("Hændelsen gælder ikke længere.", "The event is no longer in force."),
+    "not_in_the_unit": ("Kollegaen arbejder ikke i enheden.", "The colleague does not work in the unit."),
+    "not_the_receiver": (
+        "Kun den modtagende enhed kan svare på overleveringen.",
+        "Only the receiving unit can answer the handover.",
+    ),
+    "not_your_episode": ("Din enhed er ikke del af forløbet.", "Your unit takes no part in the episode."),
+    "not_your_task": ("Opgaven hører til en anden enhed.", "The task belongs to another unit."),
+    "not_your_unit": ("Det skal en anden enhed gøre.", "Another unit has to do this."),
+    "not_yours_to_send_again": (
+        "Det kan kun en leder eller en administrator.",
+        "Only a manager or an administrator can do this.",
+    ),
+    "not_yours_to_report": (
+        "»{trigger}« registreres af en anden enhed eller rolle.",
+        "'{trigger}' is recorded by another unit or role.",
+    ),
+    "nothing_reserved": ("Der er ikke reserveret en plads.", "No place has been reserved."),
+    "nothing_sent_yet": ("Der er ikke sendt en overlevering endnu.", "No handover has been sent yet."),
+    "nothing_to_hand_over": (
+        "Der er intet at overlevere, mens borgeren er »{state}«.",
+        "There is nothing to hand over while the citizen is '{state}'.",
+    ),
+    "nothing_to_review": (
+        "Der er intet at gennemgå, mens borgeren er »{state}«.",
+        "There is nothing to review while the citizen is '{state}'.",
+    ),
+    "only_a_call_completes_it": (
+        "Opgaven afsluttes kun af en gennemført samtale.",
+        "Only a completed conversation completes the task.",
+    ),
+    "only_a_manager": ("Det kan kun en leder.", "Only a manager can do this."),
+    "only_the_newest_event": (
+        "Kun den nyeste hændelse kan annulleres.",
+        "Only the newest event can be cancelled.",
+    ),
+    "other_side_confirms": (
+        "Samtalen bekræftes af den anden part.",
+        "The other side confirms the conversation.",
+    ),
+    "own_handover": (
+        "Du kan ikke modtage din egen overlevering.",
+        "You cannot accept your own handover.",
+    ),
+    "place_not_free": ("Pladsen er ikke ledig på det tidspunkt.", "The place is not free at that time."),
+    "places_are_free": ("Der er ledige pladser; brug en af dem.", "There are free places; use one of them."),
+    "reason_needed": ("Skriv en begrundelse.", "Give a reason."),
+    "record_needed": (
+        "Skriv, hvor det kan ses, at opgaven er udført.",
+        "Say where it can be seen that the task has been done.",
+    ),
+    "second_person_needed": (
+        "En anden person skal bekræfte, at opgaven ikke er relevant.",
+        "A second person must confirm that the task is not relevant.",
+    ),
+    "somebody_was_faster": (
+        "En anden har registreret noget imens. Se det nye, og prøv igen.",
+        "Somebody has recorded something meanwhile. Look at it, and try again.",
+    ),
+    "task_done": ("Opgaven er udført af {by} {at}.", "The task was done by {by} {at}."),
+    "task_withdrawn": ("Opgaven er bortfaldet.", "The task is no longer owed."),
+    "time_without_zone": ("Tidspunktet mangler tidszone.", "The time has no time zone."),
+    "valid_from_in_the_past": (
+        "En samarbejdsaftale kan ikke gælde bagud i tid.",
+        "An agreement cannot hold from a time that has passed.",
+    ),
+    "when_to_call_again": ("Skriv, hvornår der ringes igen.", "Say when to call again."),
+    "who_did_you_speak_to": ("Skriv navnet på den, du talte med.", "Give the name of the person you spoke to."),
+}
+
+WORDS: dict[str, tuple[str, str]] = {
+    # states
+    "planned": ("Planlagt", "Planned"),
+    "acute": ("Akut ambulant", "Acute outpatient"),
+    "admitted": ("Indlagt", "Admitted"),
+    "admitted_at_home": ("Indlagt i eget hjem", "Admitted at home"),
+    "on_leave": ("Orlov", "On leave"),
+    "ready_for_discharge": ("Færdigbehandlet", "Ready for discharge"),
+    "discharged": ("Udskrevet", "Discharged"),
+    "at_tryghedshotel": ("På Tryghedshotellet", "At Tryghedshotellet"),
+    "at_home": ("Hjemme", "At home"),
+    "closed": ("Afsluttet", "Closed"),
+    "deceased": ("Død", "Deceased"),
+    "cancelled": ("Annulleret", "Cancelled"),
+    # triggers
+    "patient_acutely_seen": ("Akut modtaget", "Acutely seen"),
+    "patient_admitted": ("Indlæggelse", "Admission"),
+    "stay_planned": ("Ophold planlagt", "Stay planned"),
+    "leave_started": ("Orlov begyndt", "Leave started"),
+    "leave_ended": ("Orlov slut", "Leave ended"),
+    "treatment_moved_home": ("Behandling flyttet hjem", "Treatment moved home"),
+    "returned_to_ward": ("Tilbage på afdelingen", "Returned to the ward"),
+    "declared_ready": ("Meldt færdigbehandlet", "Declared ready"),
+    "condition_worsened": ("Tilstand forværret", "Condition worsened"),
+    "patient_discharged": ("Udskrivning", "Discharge"),
+    "stay_resumed": ("Opholdet genoptaget", "Stay resumed"),
+    "patient_arrived": ("Ankomst til Tryghedshotellet", "Arrival at Tryghedshotellet"),
+    "patient_arrived_home": ("Hjemkomst", "Arrival home"),
+    "departed_home": ("Afrejse til eget hjem", "Departure home"),
+    "patient_readmitted": ("Genindlæggelse", "Readmission"),
+    "episode_closed": ("Forløb afsluttet", "Episode closed"),
+    "patient_died": ("Død", "Death"),
+    "episode_cancelled": ("Forløb annulleret", "Episode cancelled"),
+    # parties
+    "ward": ("afdelingen", "the ward"),
+    "facility": ("Tryghedshotellet", "the facility"),
+    "district": ("kommunens distrikt", "the district"),
+    "practice": ("almen praksis", "the practice"),
+    "receiver": ("modtageren", "the receiver"),
+    "responsible": ("den ansvarlige enhed", "the responsible unit"),
+    # what is asked for
+    "destination": ("hvor borgeren skal hen", "where the citizen goes"),
+    "handover_sent": ("overlevering sendt", "handover sent"),
+    "phone_agreement": ("telefonaftale med kommunen", "agreement by phone with the municipality"),
+    "no_open_task": ("åbne opgaver afsluttet", "open tasks closed"),
+    # what a handover says
+    "signed:nursing": ("sygeplejefaglig underskrift", "nursing signature"),
+    "signed:medical": ("lægefaglig underskrift", "medical signature"),
+    "signed:therapy": ("terapeutfaglig underskrift", "therapy signature"),
+    "I.relatives": ("pårørende", "relatives"),
+    "I.may_inform_relatives": ("pårørende må informeres", "relatives may be informed"),
+    "I.interpreter": ("tolk eller sprog", "interpreter or language"),
+    "I.general_practice": ("egen læge", "general practitioner"),
+    "S.reason": ("årsag til indlæggelse og overgang", "why admitted, why now"),
+    "S.discharge": ("tidspunkt og sted for udskrivning", "time and destination of discharge"),
+    "S.treatment_responsibility": ("hvem har behandlingsansvaret, og hvor længe", "who has treatment responsibility"),
+    "S.infection_precautions": ("isolation og smitte", "infection precautions"),
+    "S.treatment_level": ("behandlingsniveau", "treatment level"),
+    "B.history": ("relevant forhistorie", "relevant history"),
+    "B.allergies": ("allergi (CAVE)", "allergies"),
+    "B.usual_function": ("habituel funktion", "usual function"),
+    "B.home": ("bolig og netværk", "home and network"),
+    "B.services_before": ("ydelser før indlæggelsen", "services before admission"),
+    "A.function": ("funktion nu", "function now"),
+    "A.vital_signs": ("seneste værdier med tid", "last vital signs with time"),
+    "A.risks": ("risici", "risks"),
+    "A.worries": ("det, der bekymrer mig", "what worries me"),
+    "A.mobility": ("mobilitet", "mobility"),
+    "R.actions": ("hvad modtageren skal gøre, og hvornår", "what the receiver must do, and by when"),
+    "R.medicine": ("medicin", "medicine"),
+    "R.aids": ("hjælpemidler", "aids"),
+    "R.rehabilitation": ("genoptræning", "rehabilitation"),
+    "R.appointments": ("aftaler", "appointments"),
+    "R.when_to_call": ("hvornår skal man ringe til hvem", "when to call whom"),
+    "R.told": ("hvad borger og pårørende har fået at vide", "what citizen and relatives have been told"),
+    # tasks
+    "follow_up_call": ("Opfølgende opkald", "Follow-up call"),
+    "admission_report": ("Indlæggelsesrapport", "Admission report"),
+    "care_plan": ("Plejeforløbsplan", "Care plan"),
+    "rehabilitation_start": ("Start på genoptræning", "Start of rehabilitation"),
+    "review_of_stay": ("Revurdering af opholdet", "Review of the stay"),
+    # topics of notices
+    "handover_accepted": ("overlevering modtaget", "handover accepted"),
+    "handover_rejected": ("overlevering afvist", "handover rejected"),
+    "handover_sending": ("overlevering skal sendes", "a handover must be sent"),
+    "handover_answer": ("overlevering venter på svar", "a handover awaits an answer"),
+    "call_completed": ("opfølgende opkald gennemført", "follow-up call completed"),
+    "tried_in_vain": ("to forgæves opkald", "two calls in vain"),
+    "event_cancelled": ("hændelse annulleret", "event cancelled"),
+    "time_corrected": ("tidspunkt rettet", "time corrected"),
+    "rerouted": ("forløbet går en anden vej", "the episode goes another way"),
+    "discharge_expected": ("forventet udskrivning ændret", "expected discharge changed"),
+    "task": ("en opgave", "a task"),
+    "state": ("et forløb skal ses til", "an episode must be looked at"),
+    # misses
+    "M1": ("Overlevering ikke sendt før overgangen", "Handover not sent before the transition"),
+    "M2": ("Overlevering sendt for sent", "Handover sent late"),
+    "M3": ("Overlevering ikke besvaret i tide", "Handover not answered in time"),
+    "M4": ("Overlevering afvist og ikke sendt igen", "Handover rejected and not sent again"),
+    "M5": ("Opfølgende opkald ikke gennemført", "Follow-up call not made"),
+    "M6": ("Opgave ikke udført i tide", "Task not done in time"),
+}
+
+
+def word(code: str, language: Language) -> str:
+    """The word for a state, trigger, party, field, task, topic or miss. Raises KeyError for one that has none."""
+    danish, english = WORDS[code]
+    return danish if language == Language.DANISH else english
+
+
+def sentence(code: str, language: Language, **facts: object) -> str:
+    """The sentence of an error, with its facts filled in: times as Danes read them, codes as words."""
+    danish, english = ERRORS[code]
+    plain = {name: _readable(value, language) for name, value in facts.items()}
+    return (danish if language == Language.DANISH else english).format(**plain)
+
+
+def _readable(value: object, language: Language) -> str:
+    if isinstance(value, datetime):
+        return format(
+            calendar.local(value), "%d.%m.%Y kl. %H:%M" if language == Language.DANISH else "%d.%m.%Y at %H:%M"
+        )
+    if isinstance(value, str):
+        return word(value, language) if value in WORDS else value
+    if isinstance(value, Iterable):
+        return ", ".join(_readable(item, language) for item in value)
+    return str(value)

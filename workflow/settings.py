@@ -1,0 +1,74 @@
+"""What differs between one installation and another, read from the environment once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+DEMO_SECRETS = {
+    "OVERGANG_SECRET_KEY": "demo-only-not-for-real-citizens",
+    "OVERGANG_KEYS": "demo:b3ZlcmdhbmctZGVtby1rZXktbm90LWEtc2VjcmV0ISE=",
+    "OVERGANG_HASH_KEY": "b3ZlcmdhbmctZGVtby1oYXNoLWtleS1ub3Qtc2VjcmU=",
+}
+NEEDED = ("DATABASE_URL", "REDIS_URL", *DEMO_SECRETS)
+
+
+class MissingSettings(ValueError):
+    """The environment lacks something without which this installation must not start."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Settings:
+    """One installation. It has no repr: it holds secrets."""
+
+    demo: bool
+    database_url: str
+    owner_url: str
+    redis_url: str
+    secret_key: str
+    keys: str
+    hash_key: str
+    base_url: str
+    smtp_url: str | None
+    mail_from: str
+    gateway_url: str | None
+    gateway_token: str | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings. Raises MissingSettings, naming every variable that is absent or only fit for a demo.
+
+        With OVERGANG_DEMO=1 the secrets of the demo stand in for absent ones; without it they are refused.
+        """
+        demo = environment.get("OVERGANG_DEMO") == "1"
+        found = {**(DEMO_SECRETS if demo else {}), **{k: v for k, v in environment.items() if v}}
+        if missing := [name for name in NEEDED if name not in found]:
+            raise MissingSettings(
+                f"Overgang cannot start: set {', '.join(missing)} in the environment "
+                "(OVERGANG_DEMO=1 starts a demonstration with invented citizens and secrets that protect nothing)."
+            )
+        if not demo and (shown := [name for name, value in DEMO_SECRETS.items() if found[name] == value]):
+            raise MissingSettings(
+                f"Overgang cannot start: {', '.join(shown)} holds the demo's secret, which everybody knows. "
+                "Make your own (docs/operations.md says how)."
+            )
+        return cls(
+            demo=demo,
+            database_url=sqlalchemy_url(found["DATABASE_URL"]),
+            owner_url=sqlalchemy_url(found.get("DATABASE_OWNER_URL", found["DATABASE_URL"])),
+            redis_url=found["REDIS_URL"],
+            secret_key=found["OVERGANG_SECRET_KEY"],
+            keys=found["OVERGANG_KEYS"],
+            hash_key=found["OVERGANG_HASH_KEY"],
+            base_url=found.get("OVERGANG_BASE_URL", "http://127.0.0.1:8080").rstrip("/"),
+            smtp_url=found.get("OVERGANG_SMTP_URL"),
+            mail_from=found.get("OVERGANG_MAIL_FROM", "overgang@localhost"),
+            gateway_url=found.get("OVERGANG_GATEWAY_URL"),
+            gateway_token=found.get("OVERGANG_GATEWAY_TOKEN"),
+        )
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The URL with the driver named, however the operator wrote the scheme."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else url

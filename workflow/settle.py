@@ -1,0 +1,28 @@
+"""Bring what is owed into line with what has happened: handovers, tasks, the state's own time, misses."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from workflow.actor import Actor
+from workflow.casefile import CaseFile
+from workflow.settling.handovers import settle_handovers
+from workflow.settling.state import settle_owner, settle_state
+from workflow.settling.tasks import settle_tasks
+from workflow.settling.verdicts import settle_misses
+
+
+def settle(session: Session, case: CaseFile, *, number: int, by: Actor, at: datetime) -> dict[str, Any]:
+    """Work out everything that follows from the timeline, write it, and return it as facts for entry `number`.
+
+    Runs after anything that changes what has happened, what is needed, or what was agreed. It is a difference between
+    what should be and what is, so running it twice changes nothing; cancelled events restore what was before of
+    themselves.
+    """
+    settle_handovers(session, case, number=number, at=at)
+    settle_tasks(session, case, at=at)
+    settle_owner(case)
+    settle_state(session, case, at=at)
+    settle_misses(session, case, by=by, at=at)
+    return {"moved": case.moved} if case.moved else {}

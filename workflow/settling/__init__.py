@@ -1,0 +1,1 @@
+"""The parts of settling: each brings one kind of row into line with what has happened."""

@@ -1,0 +1,165 @@
+"""The handover that what has happened asks for, and who has the responsibility because of it."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from workflow.casefile import CaseFile
+from workflow.parties import unit_as
+from workflow.pathway import Handover as HandoverTerms
+from workflow.settling.timers import Limit, end, keep
+from workflow.tables import Handover
+from workflow.timeline import Happened
+from workflow.vocabulary import Concerns, Ended, HandoverState
+
+_UNANSWERED = {HandoverState.SENT, HandoverState.READ}
+_UNSENT = {HandoverState.OWED, HandoverState.REJECTED}
+
+
+def settle_handovers(session: Session, case: CaseFile, *, number: int, at: datetime) -> None:
+    """Bring handovers, who is responsible, and the limits of handovers into line with the timeline of `case`."""
+    in_force = {event.number for event in case.timeline.events}
+    for handover in case.handovers:
+        if handover.event_number is not None and handover.event_number not in in_force:
+            _undo_event(case, handover, number=number)
+    if case.pathway.is_final(case.timeline.state):
+        if case.under_way is not None:
+            _withdraw(case, case.under_way, number=number)
+    else:
+        _settle_open(session, case, number=number, at=at)
+    _settle_limits(session, case, at=at)
+
+
+def _settle_open(session: Session, case: CaseFile, *, number: int, at: datetime) -> None:
+    event, terms = _last_handing_event(case)
+    target = unit_as(case.episode, terms.to) if terms is not None else None
+    _restore(case, event)
+    if case.under_way is not None and (case.under_way.trigger, case.under_way.to_unit_id) not in _wanted(case):
+        _withdraw(case, case.under_way, number=number)
+    _derive_responsible(case)
+    if event is None or target is None or target == case.episode.responsible_unit_id or _passed(case, event, target):
+        return
+    under_way = case.under_way or _owe(session, case, event, target, number=number)
+    if under_way.event_number is None and under_way.trigger == event.trigger:
+        under_way.event_number = event.number
+    if under_way.state == HandoverState.ACCEPTED and under_way.event_number == event.number:
+        under_way.passed_at = max(event.effective_at, under_way.answered_at or at)
+        _derive_responsible(case)
+
+
+def _wanted(case: CaseFile) -> set[tuple[str, int | None]]:
+    """On which transitions, to which units, a handover may be under way: the last that happened, and the next ahead."""
+    event, terms = _last_handing_event(case)
+    wanted = {(event.trigger, unit_as(case.episode, terms.to))} if event is not None and terms is not None else set()
+    ahead = case.pathway.handover_ahead(case.timeline.state)
+    if ahead is not None and ahead.hands_over is not None:
+        wanted.add((ahead.trigger, unit_as(case.episode, ahead.hands_over.to)))
+    return wanted
+
+
+def _passed(case: CaseFile, event: Happened, target: int) -> bool:
+    return any(
+        h.passed_at is not None and h.event_number == event.number and h.to_unit_id == target for h in case.handovers
+    )
+
+
+def _undo_event(case: CaseFile, handover: Handover, *, number: int) -> None:
+    """The event that this handover was for is no longer in force: restore what was before, or let it go too."""
+    event_number = handover.event_number
+    handover.passed_at = handover.event_number = None
+    gone_with_it = event_number in case.timeline.taken_back or handover.opened_number >= (event_number or 0)
+    if gone_with_it and handover.state != HandoverState.WITHDRAWN:
+        _withdraw(case, handover, number=number)
+
+
+def _withdraw(case: CaseFile, handover: Handover, *, number: int) -> None:
+    handover.withdrawn_state, handover.withdrawn_number = handover.state, number
+    handover.state = HandoverState.WITHDRAWN
+    case.moved.append({"handover": str(handover.uuid), "withdrawn": True})
+
+
+def _restore(case: CaseFile, event: Happened | None) -> None:
+    """What a cancelled entry withdrew comes back, unless something newer stands in its place."""
+    for handover in case.handovers:
+        if handover.withdrawn_number in case.timeline.cancelled and handover.withdrawn_state and not case.under_way:
+            handover.state, handover.withdrawn_state, handover.withdrawn_number = handover.withdrawn_state, None, None
+            if event is not None and handover.trigger == event.trigger and handover.opened_number >= event.number:
+                handover.event_number = event.number
+            case.moved.append({"handover": str(handover.uuid), "restored": True})
+
+
+def _last_handing_event(case: CaseFile) -> tuple[Happened | None, HandoverTerms | None]:
+    for event in reversed(case.timeline.events):
+        transition = case.pathway.transition(event.source, event.trigger) if event.source else None
+        if transition is not None and transition.hands_over is not None:
+            return event, transition.hands_over
+    return None, None
+
+
+def _derive_responsible(case: CaseFile) -> None:
+    """Only handovers move responsibility: the last that passed says who has it, else whoever opened the episode."""
+    passed = [h for h in case.handovers if h.passed_at is not None]
+    case.episode.responsible_unit_id = passed[-1].to_unit_id if passed else case.timeline.opened_responsible
+
+
+def _owe(session: Session, case: CaseFile, event: Happened, target: int, *, number: int) -> Handover:
+    handover = Handover(
+        episode_id=case.episode.id, trigger=event.trigger, from_unit_id=case.episode.responsible_unit_id,
+        to_unit_id=target, state=HandoverState.OWED, opened_number=number, event_number=event.number, version=0,
+    )  # fmt: skip
+    session.add(handover)
+    session.flush()
+    case.handovers.append(handover)
+    return handover
+
+
+def _settle_limits(session: Session, case: CaseFile, *, at: datetime) -> None:
+    for handover in case.handovers:
+        live, limit = case.deadline_of(handover=handover), _limit(case, handover)
+        if limit is not None:
+            if live is not None and live.concerns != limit.rule.concerns:
+                end(session, case, live, Ended.MET, at=at, until=handover.sent_at)
+            keep(session, case, limit, handover=handover, at=at)
+        elif live is not None:
+            late = handover.state == HandoverState.ACCEPTED and (handover.answered_at or at) > live.due_at
+            end(session, case, live, _how_ended(handover, late=late), at=at, until=handover.answered_at)
+
+
+def _how_ended(handover: Handover, *, late: bool) -> Ended:
+    if handover.state == HandoverState.WITHDRAWN:
+        return Ended.WITHDRAWN
+    return Ended.MET_LATE if late else Ended.MET
+
+
+def _limit(case: CaseFile, handover: Handover) -> Limit | None:
+    """Which limit runs for a handover as it stands: to answer against the receiver, to send against the sender."""
+    event = case.timeline.numbered(handover.event_number) if handover.event_number is not None else None
+    sender, receiver = handover.from_unit_id, handover.to_unit_id
+    if handover.passed_at is None and handover.state in _UNANSWERED and handover.sent_at is not None:
+        rule = case.terms.concerning(Concerns.HANDOVER_ANSWER, handover.trigger, handover.sent_at)
+        arrival = _arrival(case, handover, event)
+        if rule is None:
+            return None
+        due_at = rule.due(handover.sent_at)
+        overtaken = arrival is not None and handover.sent_at <= arrival < due_at
+        return Limit(
+            rule=rule, due_at=arrival if overtaken and arrival else due_at, unit_id=receiver, other_unit_id=sender,
+            miss=rule.miss, overtaken=overtaken,
+        )  # fmt: skip
+    if handover.passed_at is None and handover.state in _UNSENT:
+        rejected = handover.state == HandoverState.REJECTED
+        anchor = handover.answered_at if rejected else event.effective_at if event is not None else None
+        rule = case.terms.concerning(Concerns.HANDOVER_SENDING, handover.trigger, anchor) if anchor else None
+        if rule is not None and anchor is not None:
+            return Limit(rule=rule, due_at=rule.due(anchor), unit_id=sender, other_unit_id=receiver, miss=None)
+    return None
+
+
+def _arrival(case: CaseFile, handover: Handover, event: Happened | None) -> datetime | None:
+    """When the citizen arrived where this handover sends them, if that has happened."""
+    if event is None or event.source is None:
+        return None
+    transition = case.pathway.transition(event.source, event.trigger)
+    arrival = transition and transition.hands_over and transition.hands_over.arrival
+    arrived = next((e for e in case.timeline.events if e.number >= event.number and e.trigger == arrival), None)
+    return arrived.effective_at if arrived is not None else None

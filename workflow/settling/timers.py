@@ -1,0 +1,99 @@
+"""One obligation, one live deadline: opened, left, replaced or ended, with the miss that passing it unmet is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from workflow import deadlines, misses
+from workflow.casefile import CaseFile
+from workflow.rule import Rule, Rung
+from workflow.tables import Deadline, Handover, Task
+from workflow.vocabulary import Audience, Ended, MissCode
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """When something is due, and against whom that runs.
+
+    `overtaken`: the event that it had to come before has happened, so passing the limit is a miss there and then, and
+    not something that was only heard of late.
+    """
+
+    rule: Rule
+    due_at: datetime
+    unit_id: int
+    other_unit_id: int | None
+    miss: MissCode | None
+    overtaken: bool = False
+    since_number: int | None = None  # of a state: the entry that its time runs from
+
+
+def keep(
+    session: Session,
+    case: CaseFile,
+    limit: Limit,
+    *,
+    at: datetime,
+    task: Task | None = None,
+    handover: Handover | None = None,
+) -> None:
+    """Give an obligation the one live deadline that `limit` says: open it, leave it, or replace it."""
+    live = case.deadline_of(task=task, handover=handover)
+    if live is not None:
+        if _says(live, limit):
+            return
+        moved = live.due_at != limit.due_at
+        if moved:
+            case.moved.append(_moved(live, limit.due_at, task, handover))
+        # Passed unmet under the old limit, and not excused by the new: who had it until now missed it.
+        passed = limit.due_at <= at or not moved
+        end(session, case, live, Ended.MOVED if moved else Ended.HANDED_ON, at=at, until=at if passed else None)
+    if limit.overtaken and limit.miss is not None and limit.due_at <= at:
+        misses.write(
+            session, case.episode, limit.miss, due_at=limit.due_at, owing_unit_id=limit.unit_id, at=at,
+            task=task, handover=handover,
+        )  # fmt: skip
+    case.deadlines.append(
+        deadlines.open_deadline(
+            session, case.episode, limit.rule.concerns, unit_id=limit.unit_id, other_unit_id=limit.other_unit_id,
+            due_at=limit.due_at, ladder=_ladder(limit.rule, limit.miss), miss=limit.miss, at=at, task=task,
+            handover=handover, replaces=live, since_number=limit.since_number,
+        )
+    )  # fmt: skip
+
+
+def _says(live: Deadline, limit: Limit) -> bool:
+    heard_late = live.due_at <= live.opened_at
+    same = (live.due_at, live.unit_id, live.other_unit_id) == (limit.due_at, limit.unit_id, limit.other_unit_id)
+    return same and live.concerns == limit.rule.concerns and (live.miss == limit.miss or heard_late)
+
+
+def _ladder(rule: Rule, miss: MissCode | None) -> Sequence[Rung]:
+    """A rule with a miss must have a rung at its due time, for that is when the miss is written."""
+    if miss is None or any(rung.offset.total_seconds() >= 0 for rung in rule.ladder):
+        return rule.ladder
+    return (*rule.ladder, Rung(rule.ladder[0].offset * 0, Audience.MANAGERS))
+
+
+def _moved(live: Deadline, due_at: datetime, task: Task | None, handover: Handover | None) -> dict[str, Any]:
+    subject = {"task": str(task.uuid)} if task else {"handover": str(handover.uuid)} if handover else {"state": True}
+    return {**subject, "due": [live.due_at.isoformat(), due_at.isoformat()]}
+
+
+def end(
+    session: Session, case: CaseFile, live: Deadline, ended: Ended, *, at: datetime, until: datetime | None
+) -> None:
+    """Stop a timer. If it had passed unmet by `until`, that is a miss, whether a sweep has seen it or not."""
+    if live.miss is not None and until is not None and live.due_at <= min(until, at):
+        task = next((t for t in case.tasks if t.id == live.task_id), None) if live.task_id else None
+        handover = next((h for h in case.handovers if h.id == live.handover_id), None) if live.handover_id else None
+        if until > live.due_at or ended in {Ended.MOVED, Ended.HANDED_ON}:
+            misses.write(
+                session, case.episode, live.miss, due_at=live.due_at, owing_unit_id=live.unit_id, at=at,
+                task=task, handover=handover,
+            )  # fmt: skip
+    deadlines.end(live, ended, at=at)
+    case.deadlines.remove(live)

@@ -1,0 +1,82 @@
+"""What was missed in the sending of handovers, and what counts of every miss now that more is known."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from workflow import misses
+from workflow.actor import Actor
+from workflow.casefile import CaseFile
+from workflow.misses import Judged
+from workflow.tables import Handover, Miss, Task
+from workflow.vocabulary import Concerns, HandoverState, MissCode, RuleKind, TaskState, Verdict
+
+
+def settle_misses(session: Session, case: CaseFile, *, by: Actor, at: datetime) -> None:
+    """Write what was missed in sending, and append a verdict wherever what is known now changes what counts."""
+    for handover in case.handovers:
+        _miss_of_sending(session, case, handover, at=at)
+    with session.no_autoflush:
+        judged_now = misses.of_episode(session, case.episode)
+    for judged in judged_now:
+        verdict, reason = _verdict(case, judged, at=at)
+        misses.judge(session, judged, verdict, reason, by=by, at=at)
+
+
+def _miss_of_sending(session: Session, case: CaseFile, handover: Handover, *, at: datetime) -> None:
+    """M1, M2, M4: not sent, sent late, or rejected and not sent again, when the transition took effect."""
+    event = case.timeline.numbered(handover.event_number) if handover.event_number is not None else None
+    if event is None or handover.opened_number > event.number:
+        return
+    code, due_at = None, event.effective_at
+    if handover.first_sent_at is None or handover.first_sent_at > event.effective_at:
+        code = MissCode.NOT_SENT
+    elif handover.state == HandoverState.REJECTED and (handover.answered_at or at) <= event.effective_at:
+        code = MissCode.REJECTED_NOT_RESENT
+    else:
+        rule = case.terms.concerning(Concerns.HANDOVER_SENDING, handover.trigger, event.effective_at)
+        if rule is not None and rule.kind in {RuleKind.AT_CLOCK_TIME, RuleKind.BEFORE_EVENT}:
+            due_at = rule.limit_before(event.effective_at)
+            code = MissCode.SENT_LATE if handover.first_sent_at > due_at else None
+    if code is not None:
+        misses.write(
+            session, case.episode, code, due_at=due_at, owing_unit_id=handover.from_unit_id, at=at, handover=handover
+        )
+
+
+def _verdict(case: CaseFile, judged: Judged, *, at: datetime) -> tuple[Verdict, str]:
+    """What counts of a miss, given everything that is known now; the miss itself is never touched."""
+    miss = judged.miss
+    if miss.task_id is not None:
+        return _task_verdict(case, miss, next(t for t in case.tasks if t.id == miss.task_id), at=at)
+    handover = next(h for h in case.handovers if h.id == miss.handover_id)
+    return _handover_verdict(case, miss, handover)
+
+
+def _task_verdict(case: CaseFile, miss: Miss, task: Task, *, at: datetime) -> tuple[Verdict, str]:
+    if case.timeline.numbered(task.anchor_number) is None:
+        return Verdict.EXCLUDED, "event_cancelled"
+    if task.state == TaskState.WITHDRAWN and case.timeline.last.effective_at <= miss.due_at:
+        return Verdict.EXCLUDED, case.timeline.last.trigger
+    if task.done_at is not None and task.done_at <= task.due_at:
+        return Verdict.EXCUSED, "done_in_time"
+    if task.state == TaskState.OPEN and task.due_at > at:
+        return Verdict.EXCUSED, "time_corrected"
+    return Verdict.STANDS, "not_in_time"
+
+
+def _handover_verdict(case: CaseFile, miss: Miss, handover: Handover) -> tuple[Verdict, str]:
+    sending = miss.code in {MissCode.NOT_SENT, MissCode.SENT_LATE, MissCode.REJECTED_NOT_RESENT}
+    event = case.timeline.numbered(handover.event_number) if handover.event_number is not None else None
+    if sending and event is None:
+        return Verdict.EXCLUDED, "event_cancelled"
+    if miss.code == MissCode.NOT_SENT and event is not None and _sent_by(handover, event.effective_at):
+        return Verdict.EXCUSED, "time_corrected"
+    withdrawn = miss.code == MissCode.NOT_ANSWERED and handover.state == HandoverState.WITHDRAWN
+    if withdrawn and case.timeline.last.effective_at <= miss.due_at:
+        return Verdict.EXCLUDED, case.timeline.last.trigger
+    return Verdict.STANDS, "not_in_time"
+
+
+def _sent_by(handover: Handover, moment: datetime) -> bool:
+    return handover.first_sent_at is not None and handover.first_sent_at <= moment

@@ -1,0 +1,43 @@
+"""Every table, so that whoever imports this package knows the whole schema."""
+
+from workflow.tables.agreements import Agreement, AgreementRule
+from workflow.tables.citizens import Citizen, MunicipalService
+from workflow.tables.deadlines import Deadline, Reminder
+from workflow.tables.episodes import Episode, HistoryEntry
+from workflow.tables.handovers import Handover, HandoverVersion
+from workflow.tables.misses import Miss, MissVerdict
+from workflow.tables.operations import DemoClock, Heartbeat, SweepRun
+from workflow.tables.organisations import Organisation, Person, PersonRole, Unit
+from workflow.tables.outbox import Delivery, InboxItem, Notice
+from workflow.tables.places import Place, PlaceRequest, PlaceStay
+from workflow.tables.tasks import ContactAttempt, Task
+
+__all__ = [
+    "Agreement",
+    "AgreementRule",
+    "Citizen",
+    "ContactAttempt",
+    "Deadline",
+    "Delivery",
+    "DemoClock",
+    "Episode",
+    "Handover",
+    "HandoverVersion",
+    "Heartbeat",
+    "HistoryEntry",
+    "InboxItem",
+    "Miss",
+    "MissVerdict",
+    "MunicipalService",
+    "Notice",
+    "Organisation",
+    "Person",
+    "PersonRole",
+    "Place",
+    "PlaceRequest",
+    "PlaceStay",
+    "Reminder",
+    "SweepRun",
+    "Task",
+    "Unit",
+]

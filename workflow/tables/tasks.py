@@ -1,0 +1,77 @@
+"""Tasks, and the tries to reach somebody."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.tables.episodes import Episode
+from workflow.vocabulary import DoneBy, MissCode, Outcome, TaskState
+
+
+class Task(Base):
+    """Something a unit owes because a rule of the agreement says so.
+
+    `anchor_number` is the history entry whose effective time the limit runs from; `done_at` is when it was done
+    (effective).
+    """
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        UniqueConstraint("episode_id", "rule", "anchor_number", "occurrence"),
+        Index("ix_tasks_unit_id", "unit_id", "due_at", postgresql_where="state = 'open'"),
+        Index("ix_tasks_counterpart_unit_id", "counterpart_unit_id", "due_at", postgresql_where="state = 'open'"),
+        CheckConstraint("(state = 'done') = (done_at is not null)", name="done_has_time"),
+    )
+
+    id: Mapped[RowNumber]
+    uuid: Mapped[PublicId]
+    episode_id: Mapped[int] = reference("episodes")
+    rule: Mapped[str]
+    kind: Mapped[str]
+    done_by: Mapped[DoneBy]
+    mandatory: Mapped[bool]
+    miss: Mapped[MissCode | None]
+    occurrence: Mapped[int] = mapped_column(Integer)
+    anchor_number: Mapped[int] = mapped_column(Integer)
+    unit_id: Mapped[int] = reference("units")
+    counterpart_unit_id: Mapped[int | None] = reference("units")
+    state: Mapped[TaskState]
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    heard_late: Mapped[bool]
+    claimed_by_id: Mapped[int | None] = reference("people")
+    claimed_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    done_by_name: Mapped[str | None]
+    spoken_with: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(Integer)
+    last_outcome: Mapped[Outcome | None]
+
+    episode: Mapped[Episode] = relationship()
+
+
+class ContactAttempt(Base):
+    """One try: who, when, how it went, and what was agreed."""
+
+    __tablename__ = "contact_attempts"
+    __table_args__ = (UniqueConstraint("task_id", "number"),)
+
+    id: Mapped[RowNumber]
+    task_id: Mapped[int] = reference("tasks")
+    number: Mapped[int] = mapped_column(Integer)
+    made_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    made_by: Mapped[str]
+    unit_id: Mapped[int | None] = reference("units")
+    outcome: Mapped[Outcome]
+    spoken_with: Mapped[str | None]
+    doctor_involved: Mapped[bool | None]
+    next_try_at: Mapped[datetime | None]
+    agreed: Mapped[list[Any]] = mapped_column(JSONB)
+    note: Mapped[str | None]

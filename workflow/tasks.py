@@ -1,0 +1,259 @@
+"""Tasks: tried, done, claimed, handed on. Done means evidence: a contact that names the person, or a record."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from workflow import access, history, outbox
+from workflow.actor import Actor
+from workflow.casefile import CaseFile, fetch
+from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.settle import settle
+from workflow.tables import ContactAttempt, Person, PersonRole, Task
+from workflow.vocabulary import Audience, DoneBy, EntryKind, NoticeKind, Outcome, Role, TaskState
+
+VAIN_TRIES_BEFORE_MANAGER = 2
+
+
+def record_attempt(
+    session: Session,
+    task_id: UUID,
+    outcome: Outcome,
+    *,
+    by: Actor,
+    at: datetime,
+    made_at: datetime | None = None,
+    spoken_with: str | None = None,
+    doctor_involved: bool | None = None,
+    next_try_at: datetime | None = None,
+    agreed: tuple[str, ...] = (),
+    note: str | None = None,
+) -> Task:
+    """Record one try. Either side may; only a completed one, which names the person spoken to, completes the task.
+
+    `made_at` is when the call was made (default: now): a call in time that is written down late is still in time.
+    Two vain tries tell the ward's managers. Raises Invalid, NotAllowed, NotPossible, NotFound.
+    """
+    case, task = _fetch(session, task_id, at=at)
+    _require_side(case, task, by)
+    _require_open(task)
+    made = _made(made_at, task, at)
+    if task.done_by != DoneBy.CONTACT:
+        raise NotPossible("not_a_call")
+    if outcome == Outcome.COMPLETED and not (spoken_with or "").strip():
+        raise Invalid("who_did_you_speak_to")
+    if outcome == Outcome.CALL_LATER and next_try_at is None:
+        raise Invalid("when_to_call_again")
+    if outcome == Outcome.NOT_RELEVANT and not (note or "").strip():
+        raise Invalid("reason_needed")
+    _add_attempt(
+        session, task, outcome, by=by, at=at, made_at=made, spoken_with=spoken_with,
+        doctor_involved=doctor_involved, next_try_at=next_try_at, agreed=agreed, note=note,
+    )  # fmt: skip
+    if outcome == Outcome.COMPLETED:
+        _finish(task, done_at=made, by=by, spoken_with=spoken_with)
+    facts = {"task": str(task.uuid), "outcome": outcome, "attempt": task.attempts}
+    _write(session, case, EntryKind.ATTEMPT, by=by, at=at, effective_at=made, facts=facts)
+    if outcome == Outcome.COMPLETED:
+        outbox.tell(session, case.episode, (task.unit_id, task.counterpart_unit_id), "call_completed", by=by, at=at)
+    elif outcome.vain and _vain_tries(session, task) == VAIN_TRIES_BEFORE_MANAGER:
+        outbox.tell(
+            session, case.episode, (task.counterpart_unit_id,), "tried_in_vain", by=by, at=at,
+            kind=NoticeKind.ESCALATION, audience=Audience.MANAGERS,
+        )  # fmt: skip
+    return task
+
+
+def _add_attempt(session: Session, task: Task, outcome: Outcome, *, by: Actor, at: datetime, **said: Any) -> None:
+    task.attempts += 1
+    task.last_outcome = outcome
+    session.add(
+        ContactAttempt(
+            task_id=task.id, number=task.attempts, recorded_at=at, made_by=by.name, unit_id=by.unit_id, outcome=outcome,
+            **{**said, "agreed": list(said.get("agreed", ()))},
+        )
+    )  # fmt: skip
+
+
+def _vain_tries(session: Session, task: Task) -> int:
+    session.flush()
+    vain = [outcome for outcome in Outcome if outcome.vain]
+    count = select(func.count()).where(ContactAttempt.task_id == task.id, ContactAttempt.outcome.in_(vain))
+    return session.scalar(count) or 0
+
+
+def note_phone_agreement(
+    session: Session,
+    case: CaseFile,
+    event: int,
+    spoken_with: str,
+    made_at: datetime,
+    agreed: str,
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """A phone agreement that was given with the discharge completes the task that the discharge has just opened."""
+    for task in case.tasks:
+        if task.kind == "phone_agreement" and task.anchor_number == event and task.state == TaskState.OPEN:
+            _add_attempt(
+                session,
+                task,
+                Outcome.COMPLETED,
+                by=by,
+                at=at,
+                made_at=made_at,
+                spoken_with=spoken_with,
+                agreed=(agreed,),
+            )
+            _finish(task, done_at=made_at, by=by, spoken_with=spoken_with)
+
+
+def confirm(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> Task:
+    """The other side confirms a call that one side recorded. It counts once, confirmed or not."""
+    case, task = _fetch(session, task_id, at=at)
+    _require_side(case, task, by)
+    if task.state != TaskState.DONE:
+        raise NotPossible("not_done_yet")
+    recorder = session.scalar(
+        select(ContactAttempt.unit_id).where(ContactAttempt.task_id == task.id, ContactAttempt.number == task.attempts)
+    )
+    if recorder == by.unit_id:
+        raise NotAllowed("other_side_confirms")
+    if task.confirmed_at is None:
+        task.confirmed_at, task.confirmed_by = at, by.name
+        _write(session, case, EntryKind.TASK_CONFIRMED, by=by, at=at, facts={"task": str(task.uuid)})
+    return task
+
+
+def confirm_not_relevant(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> Task:
+    """A second person, or a manager, agrees that a task is not relevant: it ends without being done, and is no miss."""
+    case, task = _fetch(session, task_id, at=at)
+    _require_open(task)
+    proposer = session.scalar(
+        select(ContactAttempt.made_by).where(ContactAttempt.task_id == task.id, ContactAttempt.number == task.attempts)
+    )
+    if task.last_outcome != Outcome.NOT_RELEVANT:
+        raise NotPossible("nobody_proposed_it")
+    _require_side(case, task, by)
+    if proposer == by.name:
+        raise NotAllowed("second_person_needed")
+    _finish(task, done_at=at, by=by, spoken_with=None)
+    _write(session, case, EntryKind.NOT_RELEVANT, by=by, at=at, facts={"task": str(task.uuid)})
+    return task
+
+
+def complete(
+    session: Session, task_id: UUID, *, by: Actor, at: datetime, done_at: datetime | None = None, record: str
+) -> Task:
+    """Record that a task that is no call was done: when, and where that can be seen. Late stays late."""
+    case, task = _fetch(session, task_id, at=at)
+    access.require_unit(by, task.unit_id, case.episode)
+    _require_open(task)
+    if task.done_by == DoneBy.CONTACT:
+        raise NotPossible("only_a_call_completes_it")
+    if not record.strip():
+        raise Invalid("record_needed")
+    made = _made(done_at, task, at)
+    _finish(task, done_at=made, by=by, spoken_with=None)
+    facts = {"task": str(task.uuid), "record": record}
+    _write(session, case, EntryKind.TASK_DONE, by=by, at=at, effective_at=made, facts=facts)
+    return task
+
+
+def claim(session: Session, task_id: UUID, *, by: Actor, at: datetime, take_over: bool = False) -> Task:
+    """Take a task of the unit. Taking one that a colleague has asks for `take_over`. Raises NotPossible, NotAllowed."""
+    case, task = _fetch(session, task_id, at=at)
+    access.require_unit(by, task.unit_id, case.episode)
+    _require_open(task)
+    if task.claimed_by_id == by.person_id:
+        return task
+    if task.claimed_by_id is not None and not take_over:
+        raise NotPossible("already_claimed", by=session.get_one(Person, task.claimed_by_id).name)
+    facts = {"task": str(task.uuid), "from": task.claimed_by_id}
+    task.claimed_by_id, task.claimed_at = by.person_id, at
+    _write(session, case, EntryKind.TASK_CLAIMED, by=by, at=at, facts=facts)
+    return task
+
+
+def hand_on(session: Session, task_id: UUID, *, to: Person | None, by: Actor, at: datetime, note: str) -> Task:
+    """Give a claimed task to a colleague in the unit, or back to the unit (`to` None), with a note."""
+    case, task = _fetch(session, task_id, at=at)
+    access.require_unit(by, task.unit_id, case.episode)
+    _require_open(task)
+    if to is not None and not _works_in(session, to, task.unit_id):
+        raise NotPossible("not_in_the_unit")
+    facts = {"task": str(task.uuid), "from": task.claimed_by_id, "to": to and to.id, "note": note}
+    task.claimed_by_id, task.claimed_at = (to.id, at) if to is not None else (None, None)
+    _write(session, case, EntryKind.TASK_HANDED_ON, by=by, at=at, facts=facts)
+    return task
+
+
+def change_shift(session: Session, *, by: Actor, at: datetime, note: str) -> int:
+    """Give everything that this person has claimed back to the unit, with a note; returns how many tasks."""
+    mine = select(Task.uuid).where(
+        Task.state == TaskState.OPEN, Task.unit_id == by.unit_id, Task.claimed_by_id == by.person_id
+    )
+    held = session.scalars(mine.order_by(Task.episode_id, Task.id)).all()
+    for task_id in held:
+        hand_on(session, task_id, to=None, by=by, at=at, note=note)
+    return len(held)
+
+
+def _works_in(session: Session, person: Person, unit_id: int) -> bool:
+    roles = select(PersonRole.id).where(
+        PersonRole.person_id == person.id, PersonRole.unit_id == unit_id,
+        PersonRole.role.in_([Role.WARD_NURSE, Role.MUNICIPAL_NURSE, Role.FACILITY_NURSE, Role.DISCHARGE_COORDINATOR]),
+    )  # fmt: skip
+    return person.active and session.scalar(roles.limit(1)) is not None
+
+
+def _fetch(session: Session, task_id: UUID, *, at: datetime) -> tuple[CaseFile, Task]:
+    row = session.execute(select(Task.id, Task.episode_id).where(Task.uuid == task_id)).one_or_none()
+    if row is None:
+        raise NotFound("no_such_task")
+    case = fetch(session, row.episode_id, at=at)
+    return case, next(t for t in case.tasks if t.id == row.id)
+
+
+def _require_side(case: CaseFile, task: Task, by: Actor) -> None:
+    if not (
+        access.acts_for(by, task.unit_id, case.episode) or access.acts_for(by, task.counterpart_unit_id, case.episode)
+    ):
+        raise NotAllowed("not_your_task")
+
+
+def _require_open(task: Task) -> None:
+    if task.state == TaskState.WITHDRAWN:
+        raise NotPossible("task_withdrawn")
+    if task.state == TaskState.DONE:
+        raise NotPossible("task_done", by=task.done_by_name, at=task.done_at)
+
+
+def _made(made_at: datetime | None, task: Task, at: datetime) -> datetime:
+    if made_at is not None and made_at.tzinfo is None:
+        raise Invalid("time_without_zone")
+    if made_at is not None and made_at > at:
+        raise Invalid("in_the_future")
+    return made_at or at
+
+
+def _finish(task: Task, *, done_at: datetime, by: Actor, spoken_with: str | None) -> None:
+    task.state, task.done_at, task.done_by_name, task.spoken_with = TaskState.DONE, done_at, by.name, spoken_with
+
+
+def _write(
+    session: Session,
+    case: CaseFile,
+    kind: EntryKind,
+    *,
+    by: Actor,
+    at: datetime,
+    facts: dict[str, Any],
+    effective_at: datetime | None = None,
+) -> None:
+    follows = settle(session, case, number=case.episode.history_number + 1, by=by, at=at)
+    history.append(session, case.episode, kind, by=by, at=at, effective_at=effective_at, facts={**facts, **follows})

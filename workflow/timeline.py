@@ -1,0 +1,144 @@
+"""What has happened to an episode and is still in force: the history with corrections and cancellations applied."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from workflow.tables import Episode, HistoryEntry
+from workflow.vocabulary import EntryKind
+
+_TELLING = (EntryKind.OPENED, EntryKind.EVENT, EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.REVIEWED)
+
+
+class Entry(Protocol):
+    """The columns of a history entry that say what happened."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def kind(self) -> EntryKind: ...
+    @property
+    def trigger(self) -> str | None: ...
+    @property
+    def source(self) -> str | None: ...
+    @property
+    def dest(self) -> str: ...
+    @property
+    def about(self) -> int | None: ...
+    @property
+    def effective_at(self) -> datetime: ...
+    @property
+    def recorded_at(self) -> datetime: ...
+    @property
+    def responsible_unit_id(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event in force: the number of its entry, and when it happened as we know it now."""
+
+    number: int
+    trigger: str
+    source: str | None
+    dest: str
+    effective_at: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The events in force, the opening first; and which numbers are no longer in force, and why."""
+
+    events: tuple[Happened, ...]
+    cancelled: frozenset[int]
+    taken_back: frozenset[int]
+    opened_responsible: int
+    reviewed: tuple[int, datetime] | None  # the last review of the present state: its entry, and when it was
+
+    @property
+    def last(self) -> Happened:
+        return self.events[-1]
+
+    @property
+    def state(self) -> str:
+        return self.events[-1].dest
+
+    @property
+    def state_since(self) -> tuple[int, datetime]:
+        """From which entry, and from when, the time of the present state runs: its last review, else what led to it."""
+        entered = (self.last.number, self.last.effective_at)
+        return max(self.reviewed, entered, key=lambda since: since[1]) if self.reviewed is not None else entered
+
+    def latest(self, trigger: str) -> Happened | None:
+        """The last event of this kind that is in force."""
+        return next((event for event in reversed(self.events) if event.trigger == trigger), None)
+
+    def after(self, number: int) -> tuple[Happened, ...]:
+        return tuple(event for event in self.events if event.number > number)
+
+    def numbered(self, number: int) -> Happened | None:
+        return next((event for event in self.events if event.number == number), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """An entry that is about to be written."""
+
+    number: int
+    kind: EntryKind
+    trigger: str | None = None
+    source: str | None = None
+    dest: str
+    about: int | None = None
+    effective_at: datetime
+    recorded_at: datetime
+    responsible_unit_id: int | None = None
+
+
+def fold(entries: Iterable[Entry]) -> Timeline:
+    """Replay entries in the order of their numbers."""
+    rows = list(entries)
+    cancelled = frozenset(row.about for row in rows if row.kind == EntryKind.CANCELLED and row.about is not None)
+    corrected = {row.about: row.effective_at for row in rows if row.kind == EntryKind.CORRECTED}
+    events: list[Happened] = []
+    taken_back: set[int] = set()
+    reviewed: tuple[int, datetime] | None = None
+    for row in rows:
+        if row.kind == EntryKind.REVIEWED:
+            reviewed = (row.number, row.effective_at)
+        if row.kind not in {EntryKind.OPENED, EntryKind.EVENT} or row.number in cancelled:
+            continue
+        if row.about is not None:
+            taken_back |= {event.number for event in events if event.number >= row.about}
+            events = [event for event in events if event.number < row.about]
+        effective_at = corrected.get(row.number, row.effective_at)
+        reviewed = None
+        events.append(Happened(row.number, row.trigger or "", row.source, row.dest, effective_at, row.recorded_at))
+    return Timeline(tuple(events), cancelled, frozenset(taken_back), rows[0].responsible_unit_id or 0, reviewed)
+
+
+_ENTRIES = (
+    select(
+        HistoryEntry.number,
+        HistoryEntry.kind,
+        HistoryEntry.trigger,
+        HistoryEntry.source,
+        HistoryEntry.dest,
+        HistoryEntry.about,
+        HistoryEntry.effective_at,
+        HistoryEntry.recorded_at,
+        HistoryEntry.responsible_unit_id,
+    )
+    .where(HistoryEntry.episode_id == bindparam("episode"), HistoryEntry.kind.in_(_TELLING))
+    .order_by(HistoryEntry.number)
+)
+
+
+def entries(session: Session, episode: Episode) -> list[Entry]:
+    """The entries of an episode that say what happened, in order."""
+    rows: list[Any] = list(session.execute(_ENTRIES, {"episode": episode.id}))
+    return rows

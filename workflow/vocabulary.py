@@ -1,0 +1,208 @@
+"""The closed sets of words that the whole system shares."""
+
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    DANISH = "da"
+    ENGLISH = "en"
+
+
+class OrganisationKind(StrEnum):
+    REGION = "region"
+    HOSPITAL = "hospital"
+    MUNICIPALITY = "municipality"
+    PRACTICE = "practice"
+
+
+class UnitKind(StrEnum):
+    WARD = "ward"
+    COORDINATION = "coordination"  # discharge coordinators, for every ward of their hospital
+    DISTRICT = "district"
+    FACILITY = "facility"  # Tryghedshotellet, akutpladser, short stays
+    PRACTICE = "practice"
+    ADMINISTRATION = "administration"
+
+
+class Role(StrEnum):
+    DISCHARGE_COORDINATOR = "discharge_coordinator"
+    WARD_NURSE = "ward_nurse"
+    MUNICIPAL_NURSE = "municipal_nurse"
+    FACILITY_NURSE = "facility_nurse"
+    MANAGER = "manager"
+    ADMINISTRATOR = "administrator"
+    OPERATOR = "operator"
+
+
+class Party(StrEnum):
+    """Who a unit is to an episode."""
+
+    WARD = "ward"
+    FACILITY = "facility"
+    DISTRICT = "district"
+    PRACTICE = "practice"
+    RECEIVER = "receiver"  # whoever the pathway sends the citizen to
+    RESPONSIBLE = "responsible"  # whoever has the responsibility now
+
+
+class Origin(StrEnum):
+    """How we heard."""
+
+    PERSON = "person"
+    MESSAGE = "message"
+    SYSTEM = "system"
+
+
+class EntryKind(StrEnum):
+    """What an entry of the history tells."""
+
+    OPENED = "opened"
+    EVENT = "event"
+    CORRECTED = "corrected"
+    CANCELLED = "cancelled"
+    REROUTED = "rerouted"
+    PLANNED = "planned"
+    NEED = "need"
+    REVIEWED = "reviewed"
+    HANDOVER_SENT = "handover_sent"
+    HANDOVER_READ = "handover_read"
+    HANDOVER_ACCEPTED = "handover_accepted"
+    HANDOVER_REJECTED = "handover_rejected"
+    CITIZEN_INFORMED = "citizen_informed"
+    ATTEMPT = "attempt"
+    TASK_DONE = "task_done"
+    TASK_CONFIRMED = "task_confirmed"
+    TASK_CLAIMED = "task_claimed"
+    TASK_HANDED_ON = "task_handed_on"
+    NOT_RELEVANT = "not_relevant"
+    AGREEMENT = "agreement"
+    PLACE = "place"
+
+
+class HandoverState(StrEnum):
+    OWED = "owed"  # the sender has it and owes it
+    SENT = "sent"
+    READ = "read"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class TaskState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+
+
+class Outcome(StrEnum):
+    """How one try to reach somebody went (domain/quality.md 5.8)."""
+
+    COMPLETED = "completed"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    CALL_LATER = "call_later"
+    WRONG_NUMBER = "wrong_number"
+    DECLINED = "declined"
+    NOT_RELEVANT = "not_relevant"
+
+    @property
+    def vain(self) -> bool:
+        """Tried without reaching anybody who could answer."""
+        return self not in {Outcome.COMPLETED, Outcome.NOT_RELEVANT}
+
+
+class MissCode(StrEnum):
+    """Why it counts as missed (domain/quality.md 5.1)."""
+
+    NOT_SENT = "M1"
+    SENT_LATE = "M2"
+    NOT_ANSWERED = "M3"
+    REJECTED_NOT_RESENT = "M4"
+    CALL_NOT_MADE = "M5"
+    TASK_NOT_DONE = "M6"
+
+
+class Verdict(StrEnum):
+    STANDS = "stands"
+    EXCUSED = "excused"
+    EXCLUDED = "excluded"
+
+
+class Ended(StrEnum):
+    """Why a deadline no longer runs."""
+
+    MET = "met"
+    MET_LATE = "met_late"
+    MOVED = "moved"
+    HANDED_ON = "handed_on"
+    WITHDRAWN = "withdrawn"
+
+
+class Audience(StrEnum):
+    """Whom a rung of the ladder tells."""
+
+    CLAIMANT = "claimant"  # who took the task, else the unit
+    UNIT = "unit"
+    MANAGERS = "managers"  # of both units
+
+
+class NoticeKind(StrEnum):
+    """Why a unit is told something."""
+
+    NOTICE = "notice"  # something happened that you need to know
+    REMINDER = "reminder"  # something has not happened that you owe
+    ESCALATION = "escalation"  # the next rung: somebody else must know
+    MISS = "miss"  # it was not done in time
+
+
+class StayState(StrEnum):
+    """What a place is used for, over a span of time."""
+
+    RESERVED = "reserved"
+    TAKEN = "taken"
+    LEFT = "left"
+    RELEASED = "released"
+    CLOSED = "closed"  # nobody can lie here: cleaning, repair, no staff
+
+
+class PlaceKind(StrEnum):
+    TRYGHEDSHOTEL = "tryghedshotel"
+    ACUTE = "acute"
+    SHORT_STAY = "short_stay"
+
+
+class RuleKind(StrEnum):
+    """How an agreement puts a time on something (decisions D4)."""
+
+    AFTER_EVENT = "after_event"
+    AT_CLOCK_TIME = "at_clock_time"
+    BEFORE_EVENT = "before_event"
+    MISSING_AT_EVENT = "missing_at_event"
+    ALWAYS_PHONE = "always_phone"
+    REVIEW_EVERY = "review_every"
+
+
+class Concerns(StrEnum):
+    """What a rule puts its time on."""
+
+    TASK = "task"
+    STATE = "state"
+    HANDOVER_SENDING = "handover_sending"
+    HANDOVER_ANSWER = "handover_answer"
+    WINDOW = "window"  # nobody owes anything; until then, something holds (the 72-hour line)
+
+
+class DoneBy(StrEnum):
+    """What completes a task: evidence, not a tick."""
+
+    CONTACT = "contact"  # a completed contact attempt that names the person spoken to
+    RECORD = "record"  # somebody records that it was done, with a reference or note
+
+
+class Circumstance(StrEnum):
+    """What a rule may ask of an episode before it holds. Anything else in `when` is a recorded need."""
+
+    STAY_OVER_24_H = "stay_over_24_h"
+    STAY_UNDER_24_H = "stay_under_24_h"
+    WEEKEND_OR_HOLIDAY = "weekend_or_holiday"
+    NOT_SENT_BY_NOON = "not_sent_by_noon"
