@@ -1,0 +1,1 @@
+"""The second door: what the clock does. Celery carries wake-ups; what may not be lost is in PostgreSQL."""

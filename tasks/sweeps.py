@@ -1,0 +1,45 @@
+"""The sweeps: each looks in the database for what is due, does it, and can be run again at any moment."""
+
+import logging
+from collections.abc import Callable
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from tasks import runs
+from tasks.app import celery, settings
+from tasks.channels import configured
+
+log = logging.getLogger(__name__)
+CHANNELS = configured(settings)
+
+
+@celery.task(name="tasks.sweeps.raise_due")
+def raise_due() -> None:
+    """Raise the rungs whose time has come."""
+    _run("raise_due", runs.raise_due)
+
+
+@celery.task(name="tasks.sweeps.deliver")
+def deliver() -> None:
+    """Route the outbox to inboxes and channels, then send what is due."""
+    _run("deliver", lambda: runs.route(CHANNELS) + runs.send(CHANNELS, base_url=settings.base_url))
+
+
+@celery.task(name="tasks.sweeps.reconcile")
+def reconcile() -> None:
+    """Count what must be nought."""
+    _run("reconcile", runs.look)
+
+
+@celery.task(name="tasks.sweeps.heartbeat")
+def heartbeat() -> None:
+    """Write down that beat, broker and worker live."""
+    _run("heartbeat", runs.beat)
+
+
+def _run(sweep: str, run: Callable[[], int]) -> None:
+    try:
+        runs.recorded(sweep, run)
+    except (OperationalError, InterfaceError) as lost:
+        reason = type(lost.orig).__name__
+        log.warning("%s broke off, and the next does it: the database does not answer (%s)", sweep, reason)

@@ -1,0 +1,112 @@
+"""What the tests of the pages stand on: a browser without script, and servers that refuse or hang."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+
+from tests.conftest import Database, Servers
+from tests.web.reader import Reader
+from web.app import create_app
+from workflow import clock, db
+from workflow.db import Session
+from workflow.settings import Settings
+from workflow.tables import Heartbeat
+
+
+@pytest.fixture(scope="session")
+def installation(servers: Servers) -> Iterator[Settings]:
+    """One installation for every test that only looks."""
+    name = servers.copy()
+    yield Settings.from_environment(servers.environment(name))
+    servers.drop(name)
+
+
+@pytest.fixture
+def running(installation: Settings) -> Iterator[Settings]:
+    """The same, connected, its background work just having given a sign of life."""
+    engine = db.connect(installation.database_url)
+    beat(clock.real_now())
+    yield installation
+    db.Session.configure(bind=None)
+    engine.dispose()
+
+
+@pytest.fixture
+def client(running: Settings) -> FlaskClient:
+    """A browser there."""
+    return create_app(running).test_client()
+
+
+@pytest.fixture
+def own_client(database: Database) -> FlaskClient:
+    """A browser on an installation that this test may change."""
+    beat(clock.real_now())
+    return create_app(database.settings).test_client()
+
+
+@pytest.fixture
+def reader(client: FlaskClient) -> Reader:
+    """Somebody at that browser, with script switched off."""
+    return Reader(client)
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port where nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port where somebody picks up and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+@pytest.fixture(params=["refused", "silent"])
+def dead_port(request: pytest.FixtureRequest) -> int:
+    """Both ways of being out of reach."""
+    port: int = request.getfixturevalue("closed_port" if request.param == "refused" else "silent_port")
+    return port
+
+
+@pytest.fixture
+def without_database(installation: Settings, dead_port: int) -> Iterator[FlaskClient]:
+    """A browser on an installation whose database is away."""
+    engine = db.connect(f"postgresql+psycopg://somebody@127.0.0.1:{dead_port}/overgang")
+    yield create_app(installation).test_client()
+    db.Session.configure(bind=None)
+    engine.dispose()
+
+
+@pytest.fixture
+def without_broker(running: Settings, dead_port: int) -> FlaskClient:
+    """A browser on an installation whose broker is away."""
+    return create_app(replace(running, redis_url=f"redis://127.0.0.1:{dead_port}/0")).test_client()
+
+
+@pytest.fixture
+def production(running: Settings) -> Settings:
+    """The same installation for real citizens, behind TLS."""
+    return replace(running, demo=False, base_url="https://overgang.example")
+
+
+def beat(at: datetime) -> None:
+    """Let the background work have given its last sign of life then."""
+    with Session.begin() as session:
+        session.merge(Heartbeat(part="beat", at=at))
+
+
+def at_migration(database: Database, revision: str) -> None:
+    """Let the tables be those of another migration."""
+    engine = create_engine(database.settings.owner_url)
+    with engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = :revision"), {"revision": revision})
+    engine.dispose()

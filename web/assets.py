@@ -1,0 +1,41 @@
+"""Stylesheets, scripts, fonts and icons: at addresses that change with the content, so that browsers may keep them."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, send_from_directory, url_for
+
+STATIC = Path(__file__).parent / "static"
+YEAR = 365 * 24 * 3600
+
+
+def package_of(name: str) -> str:
+    """The folder whose files are addressed together, for a stylesheet names its fonts by relative path."""
+    return "/".join(name.split("/")[:2]) if name.startswith("vendor/") else ""
+
+
+def fingerprints(folder: Path = STATIC) -> dict[str, str]:
+    """A short SHA-256 of the names and contents of each package below `folder`."""
+    hashes: dict[str, hashlib._Hash] = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = path.relative_to(folder).as_posix()
+        hashes.setdefault(package_of(name), hashlib.sha256()).update(name.encode() + b"\0" + path.read_bytes())
+    return {package: digest.hexdigest()[:16] for package, digest in hashes.items()}
+
+
+def register(app: Flask) -> None:
+    """Serve the files, and let templates ask `asset("overgang.css")` for an address."""
+    prints = fingerprints()
+
+    @app.template_global()
+    def asset(name: str) -> str:
+        return url_for("assets", fingerprint=prints[package_of(name)], name=name)
+
+    @app.get("/assets/<fingerprint>/<path:name>", endpoint="assets")
+    def send(fingerprint: str, name: str) -> Response:
+        answer = send_from_directory(STATIC, name)
+        if fingerprint == prints.get(package_of(name)):
+            answer.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+        else:  # a page from before an upgrade, still open: today's file, not to be kept
+            answer.headers["Cache-Control"] = "no-cache"
+        return answer
