@@ -48,7 +48,6 @@ def beat() -> list[str]:
         "--quiet",
         "--app=tasks.app",
         "beat",
-        "--scheduler=celery.beat.Scheduler",
         "--pidfile=",
         "--loglevel=warning",
     ]

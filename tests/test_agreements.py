@@ -224,7 +224,9 @@ def test_a_second_call_after_leaving_tryghedshotellet_only_where_agreed(
         session, call_of(session, discharged).uuid, Outcome.COMPLETED, spoken_with="Anders Demo",
         by=world.facility_nurse, at=at,
     )  # fmt: skip
-    episodes.record_event(session, discharged.uuid, "departed_home", by=world.facility_nurse, at=at + hours(1))
+    episodes.record_event(
+        session, discharged.uuid, "departed_home", by=world.facility_nurse, at=at + hours(1), reason="Ville hjem"
+    )
     call = call_of(session, discharged)
     assert (call.rule, call.unit_id, call.due_at) == ("R12-home", world.district.id, at + hours(25))
 

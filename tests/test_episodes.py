@@ -438,3 +438,30 @@ def test_a_verdict_and_a_phone_agreement_in_one_event(session: Session, world: W
     )  # fmt: skip
     verdicts = {judged.miss.code.value: judged.verdict for judged in misses.of_episode(session, discharged)}
     assert verdicts["M5"] == Verdict.EXCLUDED
+
+
+def test_a_cancelled_departure_restores_the_handover_that_it_withdrew(
+    session: Session, world: World, discharged: Episode, sent: Handover
+) -> None:
+    at = DISCHARGED + hours(1)
+    episodes.record_event(session, discharged.uuid, "patient_arrived", by=world.facility_nurse, at=at)
+    episodes.record_event(
+        session, discharged.uuid, "departed_home", by=world.facility_nurse, at=at, reason="Ville hjem"
+    )
+    assert sent.state == HandoverState.WITHDRAWN
+    session.flush()
+    episodes.cancel_event(
+        session, discharged.uuid, discharged.history_number, by=world.facility_nurse, at=at, reason="Blev alligevel"
+    )
+    session.flush()
+    assert (sent.state, discharged.responsible_unit_id) == (HandoverState.SENT, world.ward.id)
+
+
+def test_a_citizen_who_is_home_may_be_rerouted_to_home(session: Session, world: World, discharged: Episode) -> None:
+    at = DISCHARGED + hours(1)
+    episodes.record_event(session, discharged.uuid, "patient_arrived", by=world.facility_nurse, at=at)
+    episodes.record_event(
+        session, discharged.uuid, "departed_home", by=world.facility_nurse, at=at, reason="Ville hjem"
+    )
+    episodes.reroute(session, discharged.uuid, "home", by=world.nurse, at=at)
+    assert (discharged.pathway_key, discharged.state) == ("home", "at_home")

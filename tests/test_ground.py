@@ -138,3 +138,9 @@ def test_everything_a_pathway_names_has_a_word() -> None:
         for code in codes | set(MissCode) | set(Party):
             assert sentences.word(code, Language.DANISH)
             assert sentences.word(code, Language.ENGLISH)
+
+
+@pytest.mark.parametrize("call", [".commit(", ".rollback(", "datetime.now(", "time.time("])
+def test_the_engine_never_commits_and_never_asks_the_clock(call: str) -> None:
+    asks = {file.name for file in Path(workflow.__file__).parent.rglob("*.py") if call in file.read_text()}
+    assert asks <= {"clock.py"}

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, hours, live, raise_all
 from tests.world import ISBAR, World
 from workflow import episodes, handovers, misses
@@ -235,3 +236,26 @@ def test_nothing_to_hand_over_once_it_is_handed_over(
     handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + MINUTE)
     with pytest.raises(NotAllowed):
         handovers.send(session, discharged.uuid, ISBAR, by=world.ward_nurse, at=DISCHARGED + hours(1))
+
+
+def test_a_practice_does_not_sign_in_so_the_house_writes_down_what_it_says(session: Session, world: World) -> None:
+    episode = episodes.open_episode(
+        session, worlds.citizen(session, world), "tryghedshotel", "general_practice", by=world.facility_nurse,
+        at=ADMITTED, facility=world.facility, district=world.district, practice=world.practice,
+    )  # fmt: skip
+    handover = handovers.send(session, episode.uuid, ISBAR, by=world.facility_nurse, at=ADMITTED + MINUTE)
+    handovers.accept(session, handover.uuid, by=world.facility_nurse, at=ADMITTED + 2 * MINUTE)
+    assert episode.responsible_unit_id == world.practice.id  # until the citizen arrives
+    episodes.record_event(session, episode.uuid, "patient_arrived", by=world.facility_nurse, at=ADMITTED + hours(1))
+    assert episode.responsible_unit_id == world.facility.id
+
+
+def test_leaving_the_house_asks_for_a_handover_to_the_district(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    arrived = DISCHARGED + hours(1)
+    episodes.record_event(session, discharged.uuid, "patient_arrived", by=world.facility_nurse, at=arrived)
+    with pytest.raises(Missing):
+        episodes.record_event(
+            session, discharged.uuid, "departed_home", by=world.facility_nurse, at=DISCHARGED + hours(2)
+        )

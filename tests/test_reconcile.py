@@ -14,6 +14,7 @@ from tests.test_delivery import MAIL
 from tests.world import ISBAR
 from workflow import deadlines, episodes, handovers, keys, misses, operations, reconcile, routing
 from workflow.actor import SYSTEM
+from workflow.figures import Backlog, Sweep
 from workflow.reconcile import Fault, Reconciliation
 from workflow.settings import Settings, sqlalchemy_url
 from workflow.tables import Episode
@@ -143,9 +144,10 @@ def test_what_comes_late_is_told_before_it_is_a_fault(session: Session) -> None:
     do(session, "update deliveries set next_try_at = :real - interval '3 minutes'")
     seen = look(session)
     assert seen.nought
-    assert (seen.due.count, seen.due.oldest_seconds) == (_many(session, "deadlines where task_id is not null"), 59)
-    assert (seen.outbox.count, seen.outbox.oldest_seconds) == (_many(session, "outbox"), 240)
-    assert (seen.deliveries.count, seen.deliveries.oldest_seconds) == (_many(session, "deliveries"), 180)
+    owed = _many(session, "deadlines where task_id is not null")
+    assert seen.figures.unraised == Backlog(count=owed, oldest=timedelta(seconds=59))
+    assert seen.figures.unrouted == Backlog(count=_many(session, "outbox"), oldest=timedelta(minutes=4))
+    assert seen.figures.unsent == Backlog(count=_many(session, "deliveries"), oldest=timedelta(minutes=3))
 
 
 def _many(session: Session, what: str) -> int:
@@ -156,30 +158,30 @@ def test_letters_that_wait_for_the_morning_or_a_next_try_are_no_fault(session: S
     do(session, "update deliveries set next_try_at = :real + interval '7 hours'")
     seen = look(session)
     assert seen.nought
-    assert seen.deliveries.oldest_seconds == 0
-    assert seen.deliveries.count > 0
+    assert seen.figures.unsent.oldest == timedelta()
+    assert seen.figures.unsent.count > 0
 
 
 def test_letters_that_were_given_up_are_counted(session: Session) -> None:
     do(session, "update deliveries set next_try_at = null, dead_at = :real")
     seen = look(session)
     assert seen.nought
-    assert seen.dead_letters == _many(session, "deliveries")
+    assert (seen.figures.dead, seen.figures.dead_since) == (_many(session, "deliveries"), REAL)
 
 
 def test_misses_count_by_their_last_verdict(session: Session) -> None:
-    assert look(session).misses[MissCode.CALL_NOT_MADE] == 1
+    assert look(session).figures.misses[MissCode.CALL_NOT_MADE] == 1
     episode = session.scalars(select(Episode)).one()
     (judged,) = [one for one in misses.of_episode(session, episode) if one.miss.code == MissCode.CALL_NOT_MADE]
     misses.judge(session, judged, Verdict.EXCUSED, "time_corrected", by=SYSTEM, at=NOW)
     session.flush()
-    assert look(session).misses[MissCode.CALL_NOT_MADE] == 0
+    assert look(session).figures.misses[MissCode.CALL_NOT_MADE] == 0
     assert look(session).nought
 
 
 def test_old_misses_are_history(session: Session) -> None:
     later = NOW + timedelta(days=8)
-    assert look(session, at=later).misses == dict.fromkeys(MissCode, 0)
+    assert look(session, at=later).figures.misses == dict.fromkeys(MissCode, 0)
 
 
 def test_sweeps_and_heartbeats_are_told(session: Session) -> None:
@@ -187,18 +189,19 @@ def test_sweeps_and_heartbeats_are_told(session: Session) -> None:
         operations.record_run(session, "raise_due", started_at=REAL, seconds=0.5, done=done)
     operations.record_heartbeat(session, ("beat", "worker"), at=REAL - timedelta(seconds=90))
     operations.record_heartbeat(session, ("beat",), at=REAL - timedelta(seconds=4))
-    seen = look(session)
-    (sweep,) = seen.sweeps
-    assert (sweep.sweep, sweep.started_at, sweep.seconds, sweep.done, sweep.runs, sweep.total) == (
-        "raise_due", REAL, 0.5, 4, 2, 7,
-    )  # fmt: skip
-    assert seen.heartbeats == {"beat": 4, "worker": 90}
+    seen = look(session).figures
+    assert seen.sweeps == (Sweep(name="raise_due", started_at=REAL, seconds=0.5, done=4, runs=2, total=7),)
+    assert seen.heartbeats == {"beat": REAL - timedelta(seconds=4), "worker": REAL - timedelta(seconds=90)}
+    assert seen.last_count is None
 
 
 def test_it_can_be_written_down(session: Session) -> None:
     operations.record_run(session, "raise_due", started_at=REAL, seconds=0.5, done=1)
+    operations.record_heartbeat(session, ("beat",), at=REAL - timedelta(seconds=4))
     plain = json.loads(json.dumps(look(session).as_json()))
     assert plain["nought"] is True
     assert set(plain["faults"]) == {fault.value for fault in Fault}
     assert plain["misses"]["M5"] == 1
+    assert plain["unraised"] == {"count": 0, "oldest_seconds": 0}
+    assert plain["heartbeats"] == {"beat": 4}
     assert plain["sweeps"][0]["started_at"] == "2031-05-06T03:00:00+00:00"

@@ -14,11 +14,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
-from web import figures
-from web.figures import Figures
 from web.probe import Answer, Probe
-from workflow.clock import real_now
+from workflow import clock, figures
 from workflow.db import Session
+from workflow.figures import Figures
 from workflow.settings import Settings
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -89,8 +88,11 @@ class Health:
     def ask_database(self) -> Insight:
         with Session() as session:
             revision = MigrationContext.configure(session.connection()).get_current_revision()
-            known = figures.read(session, now=real_now()) if revision == self.head else None
-            return Insight(revision=revision, figures=known)
+            if revision != self.head:
+                return Insight(revision=revision, figures=None)
+            return Insight(
+                revision=revision, figures=figures.read(session, at=clock.now(session), real_at=clock.real_now())
+            )
 
     def ask_broker(self) -> bool:
         once = Retry(NoBackoff(), 0)
@@ -103,7 +105,7 @@ class Health:
         """Ask both at once; takes at most as long as the more patient of the two."""
         self.broker.begin()
         database = self.database.ask()
-        return Condition(looked_at=real_now(), head=self.head, database=database, broker=self.broker.ask())
+        return Condition(looked_at=clock.real_now(), head=self.head, database=database, broker=self.broker.ask())
 
 
 def look() -> Condition:

@@ -15,8 +15,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from web import health
-from web.figures import Figures
 from web.health import Condition
+from workflow.figures import Figures
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OWN = CollectorRegistry()
@@ -63,8 +63,10 @@ class Operation(Collector):
             age.add_metric((step,), backlog.oldest.total_seconds())
         yield from (depth, age)
         yield gauge("dead_letters", "Notices that could not be delivered and wait for a person.", figures.dead)
+        if figures.last_count is not None:
+            yield gauge("faults", "What must be nought, when it was last counted.", figures.last_count.done)
 
-        misses = CounterMetricFamily("overgang_misses", "Misses recorded, by code.", labels=("code",))
+        misses = GaugeMetricFamily("overgang_misses", "Misses of the last seven days that stand.", labels=("code",))
         for code, count in figures.misses.items():
             misses.add_metric((code.value,), count)
         yield misses

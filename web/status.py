@@ -1,20 +1,21 @@
 """The system's health in words: what works, what does not, since when, and what to do."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from flask import Flask, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from web import headers, health
-from web.figures import Backlog, Figures
 from web.formats import instant, number, span
 from web.health import Condition
 from web.language import gettext, ngettext
+from workflow.figures import Backlog, Figures, Sweep
 from workflow.vocabulary import MissCode
 
 TOLERATED = timedelta(seconds=60)  # a sweep comes every few seconds, and a restart takes less than this
+RECOUNTED = timedelta(minutes=5)  # what must be nought is counted every minute
 
 
 class State(StrEnum):
@@ -113,11 +114,18 @@ def background(now: Condition) -> Line:
 
 
 def work(now: Condition) -> list[Line]:
-    """Whether what must be raised, routed and sent is so."""
+    """Whether what must be raised, routed and sent is so, and nothing is forgotten."""
     raising, sending, delivered = gettext("Reminders"), gettext("Messages out"), gettext("Delivery")
+    counting = gettext("Control count")
     if now.figures is None:
-        return [unknown(raising, "raising"), unknown(sending, "sending"), unknown(delivered, "delivered")]
-    return [reminders(raising, now.figures), outgoing(sending, now.figures), undeliverable(delivered, now.figures)]
+        parts = {"raising": raising, "sending": sending, "delivered": delivered, "forgotten": counting}
+        return [unknown(part, key) for key, part in parts.items()]
+    return [
+        reminders(raising, now.figures),
+        outgoing(sending, now.figures),
+        undeliverable(delivered, now.figures),
+        forgotten(counting, now.figures.last_count, now.looked_at),
+    ]
 
 
 def reminders(part: str, figures: Figures) -> Line:
@@ -163,6 +171,28 @@ def undeliverable(part: str, figures: Figures) -> Line:
         % {"count": number(figures.dead), "since": instant(figures.dead_since)},
         remedy=gettext("Correct the address or the channel, and send again."),
     )
+
+
+def forgotten(part: str, count: Sweep | None, looked_at: datetime) -> Line:
+    """The last count of what must be nought."""
+    key = "forgotten"
+    if count is None:
+        means = gettext("Not counted yet. The first count comes within a minute of the worker starting.")
+        return Line(part=part, key=key, state=State.UNKNOWN, means=means)
+    ago = looked_at - count.started_at
+    if count.done:
+        means = ngettext(
+            "Something is forgotten: %(count)s fault, counted %(ago)s ago.",
+            "Something is forgotten: %(count)s faults, counted %(ago)s ago.",
+            count.done,
+        ) % {"count": number(count.done), "ago": span(ago)}
+        remedy = gettext("Run “overgang reconcile”: it counts again and says what it is.")
+        return Line(part=part, key=key, state=State.FAILS, means=means, remedy=remedy)
+    means = gettext("Nothing is forgotten. Counted %(ago)s ago.") % {"ago": span(ago)}
+    if ago > RECOUNTED:
+        remedy = gettext("Look at “Background work” above. “overgang reconcile” counts at once.")
+        return Line(part=part, key=key, state=State.LATE, means=means, remedy=remedy)
+    return Line(part=part, key=key, state=State.WORKS, means=means)
 
 
 def lateness(waits: Backlog) -> State:
@@ -215,6 +245,7 @@ def sweep_words() -> dict[str, str]:
     """What each sweep does."""
     return {
         "deliver": gettext("Deliver notices"),
+        "heartbeat": gettext("Give a sign of life"),
         "raise_due": gettext("Raise what is due"),
         "reconcile": gettext("Look for what was forgotten"),
     }

@@ -52,8 +52,7 @@ class CaseFile:
 
     def deadline_of(self, *, task: Task | None = None, handover: Handover | None = None) -> Deadline | None:
         """The live deadline of a task, of a handover, or (of neither) of the state."""
-        wanted = (task and task.id, handover and handover.id)
-        return next((d for d in self.deadlines if (d.task_id, d.handover_id) == wanted), None)
+        return next((d for d in self.deadlines if d.task is task and d.handover is handover), None)
 
 
 # Built once: composing a statement anew costs more than running it.

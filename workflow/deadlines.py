@@ -41,7 +41,7 @@ def open_deadline(
     while start < len(rung_at) and start < raised and rung_at[start] <= at:
         start += 1
     deadline = Deadline(
-        episode_id=episode.id, concerns=concerns, task_id=task and task.id, handover_id=handover and handover.id,
+        episode_id=episode.id, concerns=concerns, task=task, handover=handover,
         unit_id=unit_id, other_unit_id=other_unit_id, opened_at=at, due_at=due_at, miss=miss,
         rung_at=rung_at, rung_to=[rung.to for rung in rungs],
         rung=start, next_at=rung_at[start] if start < len(rung_at) else None,

@@ -10,7 +10,7 @@ from workflow.sentences import word
 from workflow.vocabulary import Language, Party
 
 COLUMN, ROW, MARGIN, HEAD = 128, 40, 24, 96  # pixels
-OVERHANG = 240  # a label may be longer than its arrow
+LETTER = 7  # the width of one, at most, on the average: a label may be longer than its arrow
 BOX_WIDTH = 116
 INK, FAINT, HANDING, PAPER = "#1a1a1a", "#bfbfbf", "#004d99", "#ffffff"
 NARROW = 18  # characters of a word in a box before it is broken
@@ -21,6 +21,7 @@ _SAYS = {
     "begins": ("Begynder med {trigger} i {state}.", "Begins with {trigger} in {state}."),
     "moves": ("{trigger}: fra {sources} til {dest}{handing}.", "{trigger}: from {sources} to {dest}{handing}."),
     "hands": (", overlevering til {party}", ", handover to {party}"),
+    "anywhere": ("fra enhver åben tilstand", "from every open state"),
     "days": ("{n} døgn", "{n} d"),
     "hours": ("{n} t", "{n} h"),
     "within": ("inden {time}", "within {time}"),
@@ -47,8 +48,7 @@ def mermaid(pathway: Pathway, language: Language = Language.DANISH) -> str:
     for move in _moves(pathway):
         label = _label(move, language)
         if set(move.sources) == open_states:
-            everywhere = _say("moves", language, trigger=label, sources="*", dest=word(move.dest, language), handing="")
-            lines.append(f"    note right of {move.dest}: {everywhere}")
+            lines.append(f"    note right of {move.dest}: {label} {_say('anywhere', language)}")
             continue
         lines += [f"    {source} --> {move.dest}: {label}" for source in move.sources or ("[*]",)]
     lines += [f"    {state.name} --> [*]" for state in pathway.states if state.owner is None]
@@ -56,10 +56,10 @@ def mermaid(pathway: Pathway, language: Language = Language.DANISH) -> str:
 
 
 def svg(pathway: Pathway, language: Language = Language.DANISH) -> str:
-    """The pathway as an SVG document with a title and a description in words; no style sheet, script or font is needed."""
+    """The pathway as an SVG document with a title and a description in words; needs no style sheet, script or font."""
     columns = {state.name: index for index, state in enumerate(_in_order(pathway))}
-    moves = sorted(_moves(pathway), key=lambda move: _place_of_row(move, columns))
-    width = 2 * MARGIN + COLUMN * len(columns) + OVERHANG
+    moves = sorted(_moves(pathway), key=lambda move: _place_of_row(move, columns, pathway))
+    width = MARGIN + max(MARGIN + COLUMN * len(columns), *(_reaches(move, columns, language) for move in moves))
     height = 2 * MARGIN + HEAD + ROW * len(moves)
     title = _say("title", language, title=pathway.title[language], version=pathway.version)
     parts = [
@@ -104,9 +104,14 @@ def _in_order(pathway: Pathway) -> list[State]:
     return sorted(pathway.states, key=lambda state: (state.owner is None, layer[state.name], declared[state.name]))
 
 
-def _place_of_row(move: _Move, columns: dict[str, int]) -> tuple[int, int, int]:
+def _place_of_row(move: _Move, columns: dict[str, int], pathway: Pathway) -> tuple[bool, int, int]:
+    """By where it happens, what ends an episode last."""
     first = min((columns[source] for source in move.sources), default=-1)
-    return (first, columns[move.dest], len(move.sources)) if len(move.sources) < 4 else (first, columns[move.dest], 99)
+    return pathway.is_final(move.dest), first, columns[move.dest]
+
+
+def _reaches(move: _Move, columns: dict[str, int], language: Language) -> int:
+    return _left(move, columns) + LETTER * len(_label(move, language))
 
 
 def _column(state: State, column: int, height: int, language: Language) -> Iterator[str]:
@@ -119,8 +124,10 @@ def _column(state: State, column: int, height: int, language: Language) -> Itera
     )
     lines = [*_broken(word(state.name, language)), *_owner_and_time(state, language)]
     for number, (line, weight) in enumerate(lines):
-        y = top + 18 + 14 * number
-        yield f'<text x="{centre}" y="{y}" text-anchor="middle" font-weight="{weight}" fill="{INK}">{escape(line)}</text>'
+        yield (
+            f'<text x="{centre}" y="{top + 18 + 14 * number}" text-anchor="middle" font-weight="{weight}" '
+            f'fill="{INK}">{escape(line)}</text>'
+        )
 
 
 def _broken(name: str) -> Iterator[tuple[str, str]]:
@@ -146,21 +153,25 @@ def _owner_and_time(state: State, language: Language) -> Iterator[tuple[str, str
 
 def _row(move: _Move, row: int, columns: dict[str, int], language: Language) -> Iterator[str]:
     y = MARGIN + HEAD + ROW * row + ROW // 2 + 6
-    dest = _x(columns[move.dest])
-    sources = sorted(_x(columns[source]) for source in move.sources) or [dest - COLUMN // 2 - 4]
+    left, dest = _left(move, columns), _x(columns[move.dest])
+    sources = [_x(columns[source]) for source in move.sources] or [left]
     colour = HANDING if move.hands_to is not None else INK
-    for start in {sources[0], sources[-1]}:
-        if start != dest:
+    for start, tip in ((min(sources), dest - 8), (max(sources), dest + 8)):
+        if (start < dest) == (tip < dest):
             yield f'<line x1="{start}" y1="{y}" x2="{dest}" y2="{y}" stroke="{colour}" stroke-width="1.5"/>'
-            tip = dest - 8 if start < dest else dest + 8
             yield f'<path d="M{dest} {y} L{tip} {y - 4} L{tip} {y + 4} Z" fill="{colour}"/>'
     for source in sources:
         yield f'<circle cx="{source}" cy="{y}" r="4" fill="{colour}"/>'
-    left = min(sources[0], dest)
     yield (
         f'<text x="{left + 8}" y="{y - 7}" fill="{colour}" stroke="{PAPER}" stroke-width="4" paint-order="stroke">'
         f"{escape(_label(move, language))}</text>"
     )
+
+
+def _left(move: _Move, columns: dict[str, int]) -> int:
+    """Where the row begins: at its leftmost state, or before the state in which episodes begin."""
+    dest = _x(columns[move.dest])
+    return min((dest, *(_x(columns[source]) for source in move.sources))) if move.sources else dest - COLUMN // 2 - 4
 
 
 def _x(column: int) -> int:

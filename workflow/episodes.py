@@ -78,6 +78,7 @@ def open_episode(
         # Whoever owns a state that can come must be known from the start: an episode never runs into nobody's hands.
         if state.owner is not None and not (state.owner == Party.WARD and way.state == "planned"):
             require_unit_as(episode, state.owner)
+    _lock_citizen(session, citizen.id)
     episode.responsible_unit_id = require_unit_as(episode, way.responsible)
     episode.owner_unit_id = require_unit_as(episode, pathway.state(way.state).owner or way.responsible)
     session.add(episode)
@@ -172,7 +173,7 @@ def _given(case: CaseFile, item: str, told: Told, phone: PhoneAgreement | None) 
         case "handover_sent":
             under_way = case.under_way
             sent = {HandoverState.SENT, HandoverState.READ, HandoverState.ACCEPTED}
-            return under_way is not None and under_way.state in sent
+            return under_way is not None and under_way.trigger == told.trigger and under_way.state in sent
         case "phone_agreement":
             return phone is not None or not obligations.phone_rules(case.terms, case.ahead(told), case.situation)
         case "no_open_task":
@@ -221,8 +222,14 @@ def cancel_event(session: Session, episode_id: UUID, number: int, *, by: Actor, 
 
 
 def _has_open_episode(session: Session, citizen_id: int) -> bool:
+    _lock_citizen(session, citizen_id)
     another = select(Episode.id).where(Episode.citizen_id == citizen_id, Episode.closed_at.is_(None))
     return session.scalar(another.limit(1)) is not None
+
+
+def _lock_citizen(session: Session, citizen_id: int) -> None:
+    """Whoever opens an episode, or opens one again, goes one by one for each citizen."""
+    session.execute(select(Citizen.id).where(Citizen.id == citizen_id).with_for_update(key_share=True))
 
 
 def correct_time(

@@ -31,7 +31,8 @@ def send(
 ) -> Handover:
     """Send the handover that lies ahead (or is owed), or a new version of it; what changed is marked.
 
-    `content` is ISBAR by field (`isbar.FIELDS`); `seen` the version that the writer started from. A new version of an
+    `content` is ISBAR by field (`isbar.FIELDS`); `seen` the version that the writer started from. What a general
+    practice says by phone or letter is written down by the receiver, for practices do not sign in. A new version of an
     accepted handover must be accepted again. Raises Missing (naming the fields) unless there is an override reason,
     Invalid, NotAllowed, NotPossible, Stale, NotFound.
     """
@@ -39,7 +40,9 @@ def send(
     if strangers := set(content) - set(isbar.FIELDS):
         raise Invalid("no_such_field", fields=", ".join(sorted(strangers)))
     handover = case.under_way or _prepare(session, case)
-    access.require_unit(by, handover.from_unit_id, case.episode)
+    on_behalf = handover.from_unit_id == case.episode.practice_id and by.unit_id == handover.to_unit_id
+    if not on_behalf:
+        access.require_unit(by, handover.from_unit_id, case.episode)
     if seen is not None and seen != handover.version:
         raise Stale("newer_version")
     requires = _requires(case, handover, at)
@@ -59,7 +62,7 @@ def send(
             handover_id=handover.id, version=handover.version, content=dict(content),
             changed=isbar.changed(before.content, content) if before is not None else [],
             signed_by=list(signed_by), missing=list(missing), override_reason=override_reason,
-            sent_at=at, sent_by=by.name, sent_by_id=by.person_id, asked_for=[],
+            sent_at=at, sent_by=by.name, sent_by_id=None if on_behalf else by.person_id, asked_for=[],
         )
     )  # fmt: skip
     facts = {"handover": str(handover.uuid), "version": handover.version, "missing": list(missing)}

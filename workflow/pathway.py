@@ -107,7 +107,7 @@ class Pathway:
 
     def transition(self, source: str, trigger: str) -> Transition | None:
         """What `trigger` does from `source`, if it can happen there."""
-        return self._leaving[source].get(trigger)
+        return self._leaving.get(source, {}).get(trigger)
 
     def way_in(self, key: str) -> WayIn | None:
         return next((way for way in self.ways_in if way.key == key), None)

@@ -97,6 +97,7 @@ def note_phone_agreement(
     at: datetime,
 ) -> None:
     """A phone agreement that was given with the discharge completes the task that the discharge has just opened."""
+    session.flush()
     for task in case.tasks:
         if task.kind == "phone_agreement" and task.anchor_number == event and task.state == TaskState.OPEN:
             _add_attempt(

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 from tests.conftest import Database, Servers
 from tests.web.reader import Reader
 from web.app import create_app
-from workflow import clock, db
+from workflow import clock, db, operations
 from workflow.db import Session
 from workflow.settings import Settings
 from workflow.tables import Heartbeat
@@ -102,6 +102,17 @@ def beat(at: datetime) -> None:
     """Let the background work have given its last sign of life then."""
     with Session.begin() as session:
         session.merge(Heartbeat(part="beat", at=at))
+
+
+def counted(faults: int = 0) -> None:
+    """Let what must be nought just have been counted."""
+    swept("reconcile", faults)
+
+
+def swept(sweep: str, done: int) -> None:
+    """Let a sweep just have run."""
+    with Session.begin() as session:
+        operations.record_run(session, sweep, started_at=clock.real_now(), seconds=0.01, done=done)
 
 
 def at_migration(database: Database, revision: str) -> None:

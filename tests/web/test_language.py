@@ -12,7 +12,7 @@ from babel.support import NullTranslations
 from flask.testing import FlaskClient
 
 import web
-from tests.web.conftest import beat
+from tests.web.conftest import beat, swept
 from tests.web.reader import Page, Reader
 from web import language
 from workflow import clock
@@ -90,10 +90,13 @@ class Marked(NullTranslations):
 
 @pytest.mark.parametrize("address", ["/status", "/nowhere"])
 @pytest.mark.parametrize("silent_for", [timedelta(), timedelta(minutes=5)])
+@pytest.mark.parametrize("faults", [0, 2])
 def test_no_page_shows_a_text_that_is_not_translated(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str, silent_for: timedelta
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str, silent_for: timedelta, faults: int
 ) -> None:
     beat(clock.real_now() - silent_for)
+    for sweep, done in {"raise_due": 0, "deliver": 0, "heartbeat": 1, "reconcile": faults}.items():
+        swept(sweep, done)
     monkeypatch.setattr(language, "texts", lambda _: Marked())
     page = Page(client.get(address))
     assert untranslated(page) == []

@@ -15,10 +15,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ops import programs
 from tests.conftest import Database, Servers
-from web import figures
-from web.figures import Backlog
-from workflow import clock
+from tests.web.conftest import counted
+from workflow import clock, figures
 from workflow.db import Session
+from workflow.figures import Backlog
 from workflow.tables import SweepRun
 from workflow.vocabulary import MissCode
 
@@ -56,9 +56,7 @@ def test_what_waits_is_counted_and_its_age_taken_from_the_clock_that_governs_it(
         admin.execute("set session_replication_role = replica")  # rows without the episodes that they belong to
         admin.execute(WORK, {"start": START, "now": now})
     with Session.begin() as session:
-        clock.start_demo(session)
-        found = figures.read(session, now=now)
-    assert found.at == START
+        found = figures.read(session, at=START, real_at=now)
     assert found.unraised == Backlog(count=2, oldest=timedelta(minutes=90))
     assert found.unrouted == Backlog(count=1, oldest=timedelta(seconds=20))
     assert found.unsent == Backlog(count=1, oldest=timedelta(seconds=30))
@@ -78,9 +76,14 @@ def test_the_figures_are_those_of_the_database(own_client: FlaskClient) -> None:
     assert found["overgang_sweep_last_run_timestamp_seconds", (("sweep", "raise_due"),)] == START.timestamp()
     assert found["overgang_deadlines_unraised", ()] == 0
     assert found["overgang_dead_letters", ()] == 0
-    assert {labels[0][1] for name, labels in found if name == "overgang_misses_total"} == {
-        code.value for code in MissCode
-    }
+    assert {labels[0][1] for name, labels in found if name == "overgang_misses"} == {code.value for code in MissCode}
+
+
+def test_the_last_count_of_what_must_be_nought_is_told_once_there_is_one(own_client: FlaskClient) -> None:
+    assert ("overgang_faults", ()) not in samples(own_client.get("/metrics").text)
+    counted(2)
+    counted(3)
+    assert samples(own_client.get("/metrics").text)["overgang_faults", ()] == 3
 
 
 def test_what_nobody_knows_is_left_out_rather_than_nought(without_database: FlaskClient) -> None:

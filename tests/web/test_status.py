@@ -8,20 +8,21 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.conftest import Database
-from tests.web.conftest import at_migration, beat
+from tests.web.conftest import at_migration, beat, counted
 from tests.web.reader import Page, Reader
 from web.app import create_app
-from web.figures import Backlog, Figures
 from web.health import Condition, Insight
 from web.probe import Answer
 from web.status import State, headline, lines
 from workflow import clock
+from workflow.figures import Backlog, Figures, Sweep
 from workflow.settings import Settings
 from workflow.vocabulary import MissCode
 
 NOON = datetime(2026, 3, 12, 11, 0, tzinfo=UTC)
 QUIET = Figures(
     at=NOON,
+    real_at=NOON,
     unraised=Backlog(count=0),
     unrouted=Backlog(count=0),
     unsent=Backlog(count=0),
@@ -31,6 +32,11 @@ QUIET = Figures(
     heartbeats={"beat": NOON - timedelta(seconds=4)},
     sweeps=(),
 )
+
+
+def count(done: int, *, ago: timedelta = timedelta(seconds=12)) -> dict[str, Any]:
+    """A count of what must be nought."""
+    return {"sweeps": (Sweep(name="reconcile", started_at=NOON - ago, seconds=0.01, done=done, runs=1, total=done),)}
 
 
 def states(page: Page) -> dict[str, str]:
@@ -45,9 +51,11 @@ def test_the_front_page_leads_to_the_status(reader: Reader) -> None:
 
 
 def test_everything_works(reader: Reader) -> None:
+    counted()
     page = reader.sees("/status")
     assert set(states(page).values()) == {"success"}
     assert "Alt virker" in page.text
+    assert "Intet er glemt." in page.text
 
 
 def test_without_the_database_the_page_still_says_so(without_database: FlaskClient) -> None:
@@ -55,7 +63,7 @@ def test_without_the_database_the_page_still_says_so(without_database: FlaskClie
     assert page.answer.status_code == 200
     assert states(page) == {
         "database": "error", "schema": "info", "broker": "success", "beat": "info",
-        "raising": "info", "sending": "info", "delivered": "info",
+        "raising": "info", "sending": "info", "delivered": "info", "forgotten": "info",
     }  # fmt: skip
     assert "Noget virker ikke" in page.text
     assert "Start databasen igen" in page.text
@@ -109,6 +117,11 @@ def condition(figures: Figures) -> Condition:
         ({"dead": 1, "dead_since": NOON}, "delivered", State.LATE, "1 besked blev opgivet tors. 12.03.2026 12:00"),
         ({"dead": 3, "dead_since": NOON}, "delivered", State.LATE, "3 beskeder blev opgivet, den første tors."),
         ({"heartbeats": {}}, "beat", State.FAILS, "Har aldrig kørt her"),
+        (count(0), "forgotten", State.WORKS, "Intet er glemt. Talt for 12 s siden."),
+        (count(0, ago=timedelta(minutes=6)), "forgotten", State.LATE, "Intet er glemt. Talt for 6 min siden."),
+        (count(1), "forgotten", State.FAILS, "Noget er glemt: 1 fejl, talt for 12 s siden."),
+        (count(1234), "forgotten", State.FAILS, "Noget er glemt: 1.234 fejl, talt for 12 s siden."),
+        ({}, "forgotten", State.UNKNOWN, "Endnu ikke talt."),
         ({}, "beat", State.WORKS, "Seneste livstegn for 4 s siden."),
     ],
 )  # fmt: skip
@@ -119,6 +132,12 @@ def test_what_waits_is_told_as_late_when_it_waits_long(
         line = next(line for line in lines(condition(replace(QUIET, **seen))) if line.key == part)
         assert line.state is state
         assert says in line.means
+
+
+def test_what_is_forgotten_is_told_with_what_to_do(installation: Settings) -> None:
+    with create_app(installation).test_request_context("/status"):
+        line = next(line for line in lines(condition(replace(QUIET, **count(3)))) if line.key == "forgotten")
+        assert "»overgang reconcile«" in line.remedy
 
 
 def test_the_headline_is_the_worst_of_it(installation: Settings) -> None:

@@ -4,8 +4,10 @@ from workflow.pathway import Handover, Pathway, State, Transition, WayIn
 from workflow.pathways.parts import (
     DISTRICT,
     ENDING,
+    EVERYBODY,
     FACILITY,
     FINAL_STATES,
+    HANDOVER_SENT,
     HOSPITAL,
     HOSPITAL_STATES,
     ISBAR_REQUIRED,
@@ -47,7 +49,10 @@ TRYGHEDSHOTEL = Pathway(
         *hospital_transitions(TO_FACILITY),
         Transition("patient_arrived", "planned", "at_tryghedshotel", by=FACILITY, hands_over=TO_FACILITY),
         Transition("patient_arrived", "discharged", "at_tryghedshotel", by=FACILITY),
-        Transition("departed_home", "at_tryghedshotel", "at_home", by=FACILITY, hands_over=TO_DISTRICT),
+        Transition(
+            "departed_home", "at_tryghedshotel", "at_home", by=FACILITY, hands_over=TO_DISTRICT, asks=(HANDOVER_SENT,),
+            tells=EVERYBODY,
+        ),
         Transition("patient_readmitted", "planned", "closed", by=HOSPITAL),
         Transition("patient_readmitted", "discharged", "closed", by=HOSPITAL),
         Transition("patient_readmitted", "at_tryghedshotel", "closed", by=HOSPITAL),

@@ -33,7 +33,7 @@ def settle_handovers(session: Session, case: CaseFile, *, number: int, at: datet
 def _settle_open(session: Session, case: CaseFile, *, number: int, at: datetime) -> None:
     event, terms = _last_handing_event(case)
     target = unit_as(case.episode, terms.to) if terms is not None else None
-    _restore(case, event)
+    _restore(session, case, event)
     if case.under_way is not None and (case.under_way.trigger, case.under_way.to_unit_id) not in _wanted(case):
         _withdraw(case, case.under_way, number=number)
     _derive_responsible(case)
@@ -78,10 +78,11 @@ def _withdraw(case: CaseFile, handover: Handover, *, number: int) -> None:
     case.moved.append({"handover": str(handover.uuid), "withdrawn": True})
 
 
-def _restore(case: CaseFile, event: Happened | None) -> None:
+def _restore(session: Session, case: CaseFile, event: Happened | None) -> None:
     """What a cancelled entry withdrew comes back, unless something newer stands in its place."""
     for handover in case.handovers:
         if handover.withdrawn_number in case.timeline.cancelled and handover.withdrawn_state and not case.under_way:
+            session.flush()  # what goes makes room for what comes back: one handover is under way at a time
             handover.state, handover.withdrawn_state, handover.withdrawn_number = handover.withdrawn_state, None, None
             if event is not None and handover.trigger == event.trigger and handover.opened_number >= event.number:
                 handover.event_number = event.number

@@ -28,9 +28,7 @@ def settle_tasks(session: Session, case: CaseFile, *, at: datetime) -> None:
         if key not in owed and task.state == TaskState.OPEN:
             _withdraw_task(session, case, task, at=at)
     fresh = [_open_task(session, case, o, at=at) for key, o in owed.items() if key not in known]
-    if fresh:
-        session.flush()
-        case.tasks.extend(task for task, _ in fresh)
+    case.tasks.extend(task for task, _ in fresh)
     for task, o in [*fresh, *((known[key], o) for key, o in owed.items() if key in known)]:
         _keep_task(session, case, task, o, at=at)
 
@@ -62,12 +60,12 @@ def _keep_task(session: Session, case: CaseFile, task: Task, owed: Owed, *, at: 
     if task.state == TaskState.OPEN:
         task.unit_id = require_unit_as(case.episode, owed.rule.owner)
         task.counterpart_unit_id = _counterpart(case, owed.rule)
-        overtaken = owed.rule.before is not None and owed.due_at <= at
-        if case.deadline_of(task=task) is None and owed.due_at <= at and not overtaken:
-            task.heard_late = True
+        known = case.deadline_of(task=task) is not None
+        task.heard_late = task.heard_late or (owed.due_at <= at and not known)
         limit = Limit(
             rule=owed.rule, due_at=owed.due_at, unit_id=task.unit_id, other_unit_id=task.counterpart_unit_id,
-            miss=None if owed.nudge else task.miss, overtaken=overtaken,
+            miss=None if owed.nudge else task.miss,
+            overtaken=known and owed.rule.before is not None and owed.due_at <= at,
         )  # fmt: skip
         keep(session, case, limit, task=task, at=at)
     task.due_at = owed.due_at

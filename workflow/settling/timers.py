@@ -87,13 +87,12 @@ def end(
     session: Session, case: CaseFile, live: Deadline, ended: Ended, *, at: datetime, until: datetime | None
 ) -> None:
     """Stop a timer. If it had passed unmet by `until`, that is a miss, whether a sweep has seen it or not."""
-    if live.miss is not None and until is not None and live.due_at <= min(until, at):
-        task = next((t for t in case.tasks if t.id == live.task_id), None) if live.task_id else None
-        handover = next((h for h in case.handovers if h.id == live.handover_id), None) if live.handover_id else None
-        if until > live.due_at or ended in {Ended.MOVED, Ended.HANDED_ON}:
-            misses.write(
-                session, case.episode, live.miss, due_at=live.due_at, owing_unit_id=live.unit_id, at=at,
-                task=task, handover=handover,
-            )  # fmt: skip
+    # Done on the stroke is in time; still not done on the stroke is not.
+    undone = ended in {Ended.MOVED, Ended.HANDED_ON}
+    if live.miss is not None and until is not None and (live.due_at < until or (undone and live.due_at == until)):
+        misses.write(
+            session, case.episode, live.miss, due_at=live.due_at, owing_unit_id=live.unit_id, at=at,
+            task=live.task, handover=live.handover,
+        )  # fmt: skip
     deadlines.end(live, ended, at=at)
     case.deadlines.remove(live)

@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, Integer, SmallInteger, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workflow.db import Base, RowNumber, reference
+from workflow.tables.handovers import Handover
+from workflow.tables.tasks import Task
 from workflow.vocabulary import Audience, Concerns, Ended, MissCode
 
 
@@ -57,6 +59,9 @@ class Deadline(Base):
     ended_at: Mapped[datetime | None]
     ended: Mapped[Ended | None]
     replaces_id: Mapped[int | None] = reference("deadlines")
+
+    task: Mapped[Task | None] = relationship()
+    handover: Mapped[Handover | None] = relationship()
 
 
 class Reminder(Base):
