@@ -15,7 +15,10 @@ from workflow.settings import Settings
 
 
 def settings() -> Settings:
-    """The settings of the installation that runs from this home, or that the environment names. Raises MissingSettings."""
+    """The settings of the installation that runs from this home, or that the environment names.
+
+    Raises MissingSettings.
+    """
     return Settings.from_environment(home.environment())
 
 

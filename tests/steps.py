@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from tests import world as worlds
 from tests.world import ISBAR, World
-from workflow import deadlines, episodes, handovers
+from workflow import amendments, deadlines, episodes, handovers
 from workflow.tables import Deadline, Episode, Handover, HistoryEntry, Task
 
 ADMITTED = datetime(2026, 3, 12, 7, 0, tzinfo=UTC)  # Thursday 08:00 in Copenhagen
@@ -35,7 +35,7 @@ def admitted(session: Session, world: World) -> Episode:
 @pytest.fixture
 def to_tryghedshotel(session: Session, world: World, admitted: Episode) -> Episode:
     """At 09:00 the coordinator chooses Tryghedshotellet."""
-    return episodes.reroute(
+    return amendments.reroute(
         session, admitted.uuid, "tryghedshotel", facility=world.facility, by=world.coordinator, at=ADMITTED + hours(1)
     )
 

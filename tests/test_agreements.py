@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, entries, hours, live, raise_all
 from tests.world import ISBAR, World
-from workflow import agreements, episodes, handovers, misses, obligations, tasks
+from workflow import agreements, amendments, episodes, handovers, misses, obligations, tasks
 from workflow.actor import SYSTEM
 from workflow.agreements import read_rule, write_rule
 from workflow.casefile import fetch
@@ -98,11 +98,11 @@ def test_open_deadlines_move_only_where_the_agreement_says_so_and_that_is_writte
     terms = {name: getattr(shorter, name) for name in shorter.__dataclass_fields__} | {"after": hours(20)}
     at = DISCHARGED + hours(2)
     still = agree(Rule(**terms), valid_from=at, at=at)
-    assert list(episodes.apply_agreement(session, still, by=SYSTEM, at=at)) == []  # type: ignore[arg-type]
-    episodes.record_need(session, admitted.uuid, "interpreter", by=world.nurse, at=at)
+    assert list(amendments.apply_agreement(session, still, by=SYSTEM, at=at)) == []  # type: ignore[arg-type]
+    amendments.record_need(session, admitted.uuid, "interpreter", by=world.nurse, at=at)
     assert call.due_at == DISCHARGED + hours(24)
     moving = agree(Rule(**terms), valid_from=at, at=at, moves_open_deadlines=True)
-    assert list(episodes.apply_agreement(session, moving, by=SYSTEM, at=at)) == [admitted.uuid]  # type: ignore[arg-type]
+    assert list(amendments.apply_agreement(session, moving, by=SYSTEM, at=at)) == [admitted.uuid]  # type: ignore[arg-type]
     assert call.due_at == DISCHARGED + hours(20)
     entry = session.scalars(select(HistoryEntry).order_by(HistoryEntry.id.desc()).limit(1)).one()
     assert entry.kind == "agreement"
@@ -144,7 +144,7 @@ def test_before_an_event(session: Session, world: World, agree: Agree) -> None:
     )  # fmt: skip
     episode = worlds.admit(session, world, ADMITTED)
     expected = DISCHARGED + hours(10)
-    episodes.expect_discharge(session, episode.uuid, expected, by=world.ward_nurse, at=ADMITTED + hours(1))
+    amendments.expect_discharge(session, episode.uuid, expected, by=world.ward_nurse, at=ADMITTED + hours(1))
     assert due_of(session, episode, "training") == expected - hours(2)
     discharge(session, world, episode)
     assert due_of(session, episode, "training") == DISCHARGED - hours(2)
@@ -196,7 +196,7 @@ def test_rehabilitation_starts_within_seven_days_where_there_is_a_plan(
     session: Session, world: World, admitted: Episode
 ) -> None:
     discharge(session, world, admitted)
-    episodes.record_need(session, admitted.uuid, "rehabilitation_plan", by=world.nurse, at=DISCHARGED + hours(1))
+    amendments.record_need(session, admitted.uuid, "rehabilitation_plan", by=world.nurse, at=DISCHARGED + hours(1))
     assert due_of(session, admitted, "rehabilitation_start") == DISCHARGED + timedelta(days=7)
 
 

@@ -20,7 +20,7 @@ from tests.conftest import Database
 from tests.properties import promises
 from tests.properties.promises import Rows
 from tests.world import ISBAR, World
-from workflow import db, deadlines, episodes, handovers, places, tasks
+from workflow import amendments, db, deadlines, episodes, handovers, places, tasks
 from workflow.actor import Actor
 from workflow.errors import NotPossible, Stale, WorkflowError
 from workflow.rule import hours
@@ -66,7 +66,7 @@ def admitted(world: World, *, to_facility: bool = True) -> UUID:
     with db.Session.begin() as session:
         episode = worlds.admit(session, world, START)
         if to_facility:
-            episodes.reroute(
+            amendments.reroute(
                 session, episode.uuid, "tryghedshotel", facility=world.facility, by=world.coordinator, at=START
             )
         return episode.uuid
@@ -249,7 +249,7 @@ class Crowd:
         episode = session.scalars(select(Episode).where(Episode.uuid == episode_id)).one()
         seen = chance.choice((None, episode.history_number))
         if chance.random() < 0.15:
-            episodes.cancel_event(session, episode_id, episode.history_number, by=by, at=at, reason="Fejl")
+            amendments.cancel_event(session, episode_id, episode.history_number, by=by, at=at, reason="Fejl")
         else:
             trigger = chance.choice(TRIGGERS)
             episodes.record_event(session, episode_id, trigger, by=by, at=at, reason="Hastede", seen=seen)
@@ -280,9 +280,9 @@ class Crowd:
 
     def _other(self, session: Session, chance: Random, episode_id: UUID, by: Actor, at: datetime) -> int:
         if chance.random() < 0.5:
-            episodes.review(session, episode_id, by=by, at=at)
+            amendments.review(session, episode_id, by=by, at=at)
         else:
-            episodes.expect_discharge(session, episode_id, at + hours(24), by=by, at=at)
+            amendments.expect_discharge(session, episode_id, at + hours(24), by=by, at=at)
         return 1
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, entries, hours, live
 from tests.world import ISBAR, World
-from workflow import deadlines, episodes, handovers, misses, places, tasks, timeline
+from workflow import amendments, deadlines, episodes, handovers, misses, places, tasks, timeline
 from workflow.actor import SYSTEM, Actor
 from workflow.episodes import PhoneAgreement
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
@@ -163,7 +163,7 @@ def test_choosing_tryghedshotellet_keeps_state_and_elapsed_time_in_one_entry(
     session: Session, world: World, admitted: Episode
 ) -> None:
     (before,) = live(session, admitted)
-    episodes.reroute(
+    amendments.reroute(
         session, admitted.uuid, "tryghedshotel", facility=world.facility, by=world.coordinator, at=ADMITTED + hours(20)
     )
     (after,) = live(session, admitted)
@@ -179,7 +179,7 @@ def test_rerouting_after_the_discharge_gives_the_call_to_tryghedshotellet_at_the
     episodes.record_event(session, admitted.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED)
     call = call_of(session, admitted)
     assert (call.unit_id, call.due_at) == (world.district.id, DISCHARGED + hours(24))
-    episodes.reroute(
+    amendments.reroute(
         session, admitted.uuid, "tryghedshotel", facility=world.facility, by=world.coordinator, at=DISCHARGED + hours(1)
     )
     assert (call.unit_id, call.due_at, call.state) == (world.facility.id, DISCHARGED + hours(24), TaskState.OPEN)
@@ -198,7 +198,7 @@ def test_discharge_and_choice_in_either_order_end_in_the_same(session: Session, 
     for choice_first in (True, False):
         episode = worlds.admit(session, world, ADMITTED)
         steps = [
-            lambda e=episode: episodes.reroute(
+            lambda e=episode: amendments.reroute(
                 session, e.uuid, "tryghedshotel", facility=world.facility, by=world.coordinator, at=DISCHARGED
             ),
             lambda e=episode: episodes.record_event(
@@ -214,7 +214,7 @@ def test_discharge_and_choice_in_either_order_end_in_the_same(session: Session, 
 
 def test_tryghedshotellet_cannot_be_chosen_twice(session: Session, world: World, to_tryghedshotel: Episode) -> None:
     with pytest.raises(NotPossible):
-        episodes.reroute(
+        amendments.reroute(
             session,
             to_tryghedshotel.uuid,
             "tryghedshotel",
@@ -231,7 +231,7 @@ def test_a_corrected_discharge_time_moves_the_call_and_says_so(
     session: Session, world: World, discharged: Episode
 ) -> None:
     number = discharged.history_number
-    episodes.correct_time(
+    amendments.correct_time(
         session, discharged.uuid, number, DISCHARGED - hours(1), by=world.coordinator, at=DISCHARGED + hours(2),
         reason="Skrevet forkert",
     )  # fmt: skip
@@ -246,12 +246,12 @@ def test_a_corrected_discharge_time_moves_the_call_and_says_so(
 
 def test_a_correction_cannot_change_the_order_of_events(session: Session, world: World, discharged: Episode) -> None:
     with pytest.raises(Invalid):
-        episodes.correct_time(
+        amendments.correct_time(
             session, discharged.uuid, discharged.history_number, ADMITTED - hours(1), by=world.coordinator,
             at=DISCHARGED + hours(1), reason="x",
         )  # fmt: skip
     with pytest.raises(Invalid, match="begrundelse"):
-        episodes.correct_time(
+        amendments.correct_time(
             session, discharged.uuid, discharged.history_number, DISCHARGED, by=world.coordinator, at=DISCHARGED,
             reason=" ",
         )  # fmt: skip
@@ -267,7 +267,7 @@ def test_a_cancelled_discharge_restores_what_was_before(
             HistoryEntry.episode_id == discharged.id, HistoryEntry.trigger == "patient_discharged"
         )
     ).one()
-    episodes.cancel_event(
+    amendments.cancel_event(
         session, discharged.uuid, number, by=world.coordinator, at=DISCHARGED + hours(2), reason="Forkert borger"
     )
     assert (discharged.state, discharged.responsible_unit_id) == ("admitted", world.ward.id)
@@ -287,7 +287,7 @@ def test_a_cancelled_death_restores_the_call_and_the_handover(
     call = call_of(session, discharged)
     assert (discharged.state, call.state, sent.state) == ("deceased", TaskState.WITHDRAWN, HandoverState.WITHDRAWN)
     assert live(session, discharged) == []
-    episodes.cancel_event(
+    amendments.cancel_event(
         session, discharged.uuid, discharged.history_number, by=world.facility_nurse, at=DISCHARGED + hours(4),
         reason="Forveksling",
     )  # fmt: skip
@@ -299,7 +299,7 @@ def test_a_cancelled_death_restores_the_call_and_the_handover(
 
 def test_only_the_newest_event_can_be_cancelled(session: Session, world: World, discharged: Episode) -> None:
     with pytest.raises(NotPossible):
-        episodes.cancel_event(session, discharged.uuid, 1, by=world.coordinator, at=DISCHARGED, reason="x")
+        amendments.cancel_event(session, discharged.uuid, 1, by=world.coordinator, at=DISCHARGED, reason="x")
 
 
 def test_death_ends_everything_that_would_make_somebody_ring(
@@ -386,7 +386,7 @@ def test_an_episode_closes_only_when_its_tasks_are_done(
 def test_a_review_starts_the_next_day_of_looking(session: Session, world: World, admitted: Episode) -> None:
     for day in (1, 2):
         at = ADMITTED + timedelta(days=day) - hours(1)
-        episodes.review(session, admitted.uuid, by=world.ward_nurse, at=at)
+        amendments.review(session, admitted.uuid, by=world.ward_nurse, at=at)
         (deadline,) = live(session, admitted)
         assert deadline.due_at == at + hours(24)
 
@@ -421,9 +421,9 @@ def test_a_closing_event_is_not_cancelled_while_a_newer_episode_is_open(
     new = episodes.readmit(session, discharged.uuid, ward=world.ward, by=world.ward_nurse, at=at)
     readmission = discharged.history_number
     with pytest.raises(NotPossible, match="åbent forløb"):
-        episodes.cancel_event(session, discharged.uuid, readmission, by=world.ward_nurse, at=at, reason="Fejl")
+        amendments.cancel_event(session, discharged.uuid, readmission, by=world.ward_nurse, at=at, reason="Fejl")
     episodes.record_event(session, new.uuid, "episode_cancelled", by=world.ward_nurse, at=at, reason="Forkert borger")
-    episodes.cancel_event(session, discharged.uuid, readmission, by=world.ward_nurse, at=at, reason="Forkert borger")
+    amendments.cancel_event(session, discharged.uuid, readmission, by=world.ward_nurse, at=at, reason="Forkert borger")
     assert (discharged.state, call_of(session, discharged).state) == ("discharged", TaskState.OPEN)
 
 
@@ -450,7 +450,7 @@ def test_a_cancelled_departure_restores_the_handover_that_it_withdrew(
     )
     assert sent.state == HandoverState.WITHDRAWN
     session.flush()
-    episodes.cancel_event(
+    amendments.cancel_event(
         session, discharged.uuid, discharged.history_number, by=world.facility_nurse, at=at, reason="Blev alligevel"
     )
     session.flush()
@@ -463,5 +463,5 @@ def test_a_citizen_who_is_home_may_be_rerouted_to_home(session: Session, world: 
     episodes.record_event(
         session, discharged.uuid, "departed_home", by=world.facility_nurse, at=at, reason="Ville hjem"
     )
-    episodes.reroute(session, discharged.uuid, "home", by=world.nurse, at=at)
+    amendments.reroute(session, discharged.uuid, "home", by=world.nurse, at=at)
     assert (discharged.pathway_key, discharged.state) == ("home", "at_home")

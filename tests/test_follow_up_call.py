@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, hours, live, raise_all
 from tests.world import ISBAR, World
-from workflow import deadlines, episodes, handovers, misses, tasks, timeline
+from workflow import amendments, deadlines, episodes, handovers, misses, tasks, timeline
 from workflow.errors import Invalid, NotAllowed, NotPossible
 from workflow.tables import ContactAttempt, Deadline, Episode, Handover, Notice, Person, Reminder, Task
 from workflow.vocabulary import Concerns, Ended, MissCode, Outcome, TaskState, Verdict
@@ -209,7 +209,7 @@ def test_a_correction_that_makes_it_timely_excuses_and_one_that_does_not_lets_it
     raise_all(session, DUE)
     number = next(n for n in range(1, 9) if _is_discharge(session, discharged, n))
     late = DUE + hours(1)
-    episodes.correct_time(
+    amendments.correct_time(
         session, discharged.uuid, number, DISCHARGED + hours(3), by=world.coordinator, at=late, reason="Kl. 16, ikke 13"
     )
     call = call_of(session, discharged)
@@ -228,7 +228,7 @@ def _is_discharge(session: Session, episode: Episode, number: int) -> bool:
 
 def test_a_miss_whose_discharge_never_happened_is_excluded(session: Session, world: World, discharged: Episode) -> None:
     raise_all(session, DUE)
-    episodes.cancel_event(
+    amendments.cancel_event(
         session, discharged.uuid, discharged.history_number, by=world.coordinator, at=DUE + hours(1), reason="Fejl"
     )
     verdicts = {judged.miss.code: judged.verdict for judged in misses.of_episode(session, discharged)}
@@ -249,7 +249,7 @@ def test_death_before_the_limit_excludes_and_after_it_does_not(
     )
     verdicts = {judged.miss.code: judged.verdict for judged in misses.of_episode(session, discharged)}
     assert verdicts[MissCode.CALL_NOT_MADE] == Verdict.EXCLUDED
-    episodes.correct_time(
+    amendments.correct_time(
         session, discharged.uuid, discharged.history_number, DUE + hours(1), by=world.facility_nurse, at=DUE + hours(3),
         reason="Senere",
     )  # fmt: skip

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, hours, live, raise_all
 from tests.world import ISBAR, World
-from workflow import episodes, handovers, misses
+from workflow import amendments, episodes, handovers, misses
 from workflow.errors import Invalid, Missing, NotAllowed, NotPossible, Stale
 from workflow.tables import Episode, Handover, HandoverVersion, Notice
 from workflow.vocabulary import Concerns, HandoverState
@@ -224,7 +224,7 @@ def test_three_facts_documented_communicated_informed(
 def test_a_handover_under_way_is_withdrawn_when_the_citizen_goes_another_way(
     session: Session, world: World, sent: Handover
 ) -> None:
-    episodes.reroute(session, sent.episode.uuid, "home", by=world.coordinator, at=ADMITTED + hours(4.5))
+    amendments.reroute(session, sent.episode.uuid, "home", by=world.coordinator, at=ADMITTED + hours(4.5))
     assert sent.state == HandoverState.WITHDRAWN
     with pytest.raises(NotPossible):
         handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.6))

@@ -12,7 +12,7 @@ from tests import world as worlds
 from tests.conftest import Servers
 from tests.test_delivery import MAIL
 from tests.world import ISBAR
-from workflow import deadlines, episodes, handovers, keys, misses, operations, reconcile, routing
+from workflow import amendments, deadlines, episodes, handovers, keys, misses, operations, reconcile, routing
 from workflow.actor import SYSTEM
 from workflow.figures import Backlog, Sweep
 from workflow.reconcile import Fault, Reconciliation
@@ -86,7 +86,7 @@ def _forget_a_call(session: Session) -> None:
     world = worlds.build(session)
     episode = worlds.admit(session, world, MORNING)
     way = {"facility": world.facility, "by": world.coordinator}
-    episodes.reroute(session, episode.uuid, "tryghedshotel", at=MORNING, **way)  # type: ignore[arg-type]
+    amendments.reroute(session, episode.uuid, "tryghedshotel", at=MORNING, **way)  # type: ignore[arg-type]
     handovers.send(session, episode.uuid, ISBAR, by=world.ward_nurse, at=MORNING + timedelta(hours=4))
     discharged_at = MORNING + timedelta(hours=6)
     episodes.record_event(session, episode.uuid, "patient_discharged", by=world.coordinator, at=discharged_at)

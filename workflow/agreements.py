@@ -110,7 +110,7 @@ def add(
 ) -> Agreement:
     """Add an agreement that holds from `valid_from` on, for what happens from then.
 
-    With `moves_open_deadlines`, `episodes.apply_agreement` moves those of open episodes too, and writes it in their
+    With `moves_open_deadlines`, `amendments.apply_agreement` moves those of open episodes too, and writes it in their
     history.
     Raises Invalid, naming what is wrong in words; nothing holds from a time that has passed.
     """

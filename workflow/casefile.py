@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflow import agreements, timeline
 from workflow.agreements import Terms
-from workflow.errors import NotFound
+from workflow.errors import Invalid, NotFound
 from workflow.obligations import Situation
 from workflow.parties import pathway_of
 from workflow.pathway import Pathway
@@ -92,3 +92,12 @@ def fetch(session: Session, episode_id: UUID | int, *, at: datetime) -> CaseFile
         list(session.scalars(_HANDOVERS, this, execution_options=_FRESH)),
         list(session.scalars(_DEADLINES, this, execution_options=_FRESH)),
     )
+
+
+def happened_at(effective_at: datetime | None, at: datetime) -> datetime:
+    """When something happened, as given, or else now. Raises Invalid for a time to come, or without a zone."""
+    if effective_at is not None and effective_at.tzinfo is None:
+        raise Invalid("time_without_zone")
+    if effective_at is not None and effective_at > at:
+        raise Invalid("in_the_future")
+    return effective_at or at

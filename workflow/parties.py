@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from workflow.errors import NotPossible
 from workflow.pathway import Pathway
 from workflow.pathways import pathway
-from workflow.tables import Episode, Unit
+from workflow.tables import Citizen, Episode, Unit
 from workflow.vocabulary import Party
 
 
@@ -51,3 +51,8 @@ def receiving_unit(session: Session, municipality_id: int) -> Unit:
     if unit is None:
         raise NotPossible("municipality_has_no_receiver")
     return unit
+
+
+def lock_citizen(session: Session, citizen_id: int) -> None:
+    """Whoever opens an episode, or opens one again, goes one by one for each citizen."""
+    session.execute(select(Citizen.id).where(Citizen.id == citizen_id).with_for_update(key_share=True))

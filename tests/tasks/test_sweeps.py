@@ -20,7 +20,7 @@ from tests import world as worlds
 from tests.conftest import Database
 from tests.receivers import PostOffice, TelephoneExchange, serve_http, serve_mail
 from tests.world import ISBAR
-from workflow import clock, db, episodes, handovers, reconcile, tasks
+from workflow import amendments, clock, db, episodes, handovers, reconcile, tasks
 from workflow.clock import DEMO_START
 from workflow.db import Session
 from workflow.tables import Deadline, Delivery, Heartbeat, InboxItem, Miss, Notice, Person, Reminder, SweepRun, Task
@@ -56,7 +56,7 @@ def forget_a_call() -> None:
         tove.email, tove.mobile = "tove@demo.example", "+4520304050"
         episode = worlds.admit(session, world, DEMO_START)
         way = {"facility": world.facility, "by": world.coordinator, "at": DEMO_START}
-        episodes.reroute(session, episode.uuid, "tryghedshotel", **way)  # type: ignore[arg-type]
+        amendments.reroute(session, episode.uuid, "tryghedshotel", **way)  # type: ignore[arg-type]
         handover = handovers.send(session, episode.uuid, ISBAR, by=world.ward_nurse, at=DISCHARGED)
         episodes.record_event(session, episode.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED)
         handovers.accept(session, handover.uuid, by=world.facility_nurse, at=DISCHARGED)

@@ -1,0 +1,210 @@
+"""What is said again about an episode: cancelled, corrected, sent another way, expected, needed, looked at."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflow import access, agreements, casefile, history, outbox
+from workflow.actor import Actor
+from workflow.casefile import CaseFile, fetch
+from workflow.errors import Invalid, NotPossible
+from workflow.parties import lock_citizen, require_unit_as
+from workflow.pathways import newest
+from workflow.settle import settle
+from workflow.tables import Agreement, Episode, Unit
+from workflow.timeline import Told
+from workflow.vocabulary import EntryKind
+
+
+def cancel_event(session: Session, episode_id: UUID, number: int, *, by: Actor, at: datetime, reason: str) -> Episode:
+    """Say that an event never happened: what it led to goes, what it ended comes back, and the history shows both.
+
+    Only the newest event in force can be cancelled. Raises NotPossible, NotAllowed, Invalid (no reason), NotFound.
+    """
+    case = fetch(session, episode_id, at=at)
+    event = case.timeline.last
+    if event.number != number or event.source is None:
+        raise NotPossible("only_the_newest_event")
+    _require_reporter(case, by, event.source, event.trigger)
+    _require_reason(reason)
+    if case.episode.closed_at is not None and _has_open_episode(session, case.episode.citizen_id):
+        raise NotPossible("citizen_has_open_episode")
+    return _tell_history(
+        session, case, EntryKind.CANCELLED, about=number, trigger=event.trigger, effective_at=event.effective_at,
+        reason=reason, by=by, at=at, topic="event_cancelled",
+    )  # fmt: skip
+
+
+def _has_open_episode(session: Session, citizen_id: int) -> bool:
+    lock_citizen(session, citizen_id)
+    another = select(Episode.id).where(Episode.citizen_id == citizen_id, Episode.closed_at.is_(None))
+    return session.scalar(another.limit(1)) is not None
+
+
+def correct_time(
+    session: Session, episode_id: UUID, number: int, effective_at: datetime, *, by: Actor, at: datetime, reason: str
+) -> Episode:
+    """Correct when something happened: a new entry with the old and the new time; deadlines and verdicts follow.
+
+    Raises NotPossible when the event is not in force, Invalid when the order of events would change, NotAllowed,
+    NotFound.
+    """
+    case = fetch(session, episode_id, at=at)
+    event = case.timeline.numbered(number)
+    if event is None:
+        raise NotPossible("not_in_force")
+    _require_reporter(case, by, event.source, event.trigger)
+    _require_reason(reason)
+    corrected = casefile.happened_at(effective_at, at)
+    before = [e for e in case.timeline.events if e.number < number]
+    after = [e for e in case.timeline.events if e.number > number]
+    if before and corrected < before[-1].effective_at:
+        raise Invalid("before_what_came_before", earlier=before[-1].effective_at)
+    if after and corrected > after[0].effective_at:
+        raise Invalid("after_what_came_after", later=after[0].effective_at)
+    return _tell_history(
+        session, case, EntryKind.CORRECTED, about=number, trigger=event.trigger, effective_at=corrected,
+        facts={"from": event.effective_at.isoformat(), "to": corrected.isoformat()},
+        reason=reason, by=by, at=at, topic="time_corrected",
+    )  # fmt: skip
+
+
+def _require_reporter(case: CaseFile, by: Actor, source: str | None, trigger: str) -> None:
+    transition = case.pathway.transition(source, trigger) if source is not None else None
+    if transition is not None:
+        access.require_report(by, case.episode, transition)
+    else:
+        access.require_party(by, case.episode)
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("reason_needed")
+
+
+def reroute(
+    session: Session,
+    episode_id: UUID,
+    pathway_key: str,
+    *,
+    by: Actor,
+    at: datetime,
+    facility: Unit | None = None,
+    reason: str | None = None,
+) -> Episode:
+    """Send the citizen another way, before or after the discharge, in one entry: state and elapsed times are kept.
+
+    Handover, tasks and deadlines that differ are withdrawn or opened; those that both ways share go on, with their new
+    owner. Raises NotPossible when the other pathway does not have the present state, or the facility is missing.
+    """
+    case = fetch(session, episode_id, at=at)
+    episode, target = case.episode, newest(pathway_key)
+    access.require_party(by, episode)
+    if not target.has_state(episode.state) or target.is_final(episode.state):
+        raise NotPossible("cannot_reroute_now", state=episode.state)
+    if (target.key, facility and facility.id) == (episode.pathway_key, episode.facility_id):
+        raise NotPossible("already_this_way")
+    before = episode.pathway_key
+    episode.pathway_key, episode.pathway_version = target.key, target.version
+    episode.facility_id = facility.id if facility is not None else None
+    require_unit_as(episode, target.receiver)
+    case.terms = agreements.terms_for(session, episode, at=at)
+    return _tell_history(
+        session, case, EntryKind.REROUTED, trigger=None, effective_at=at, reason=reason, by=by, at=at,
+        facts={"from": before, "to": target.key}, topic="rerouted",
+    )  # fmt: skip
+
+
+def expect_discharge(session: Session, episode_id: UUID, expected_at: datetime, *, by: Actor, at: datetime) -> Episode:
+    """Set or move the time the discharge is expected; what must be done before it moves too."""
+    case = fetch(session, episode_id, at=at)
+    access.require_unit(by, case.episode.ward_id, case.episode)
+    case.episode.expected_discharge_at = expected_at
+    return _tell_history(
+        session, case, EntryKind.PLANNED, trigger=None, effective_at=at, by=by, at=at,
+        facts={"expected_discharge_at": expected_at.isoformat()}, topic="discharge_expected",
+    )  # fmt: skip
+
+
+def record_need(session: Session, episode_id: UUID, need: str, *, by: Actor, at: datetime) -> Episode:
+    """Record that a citizen needs something that a rule asks about (a rehabilitation plan, same-day action)."""
+    case = fetch(session, episode_id, at=at)
+    access.require_party(by, case.episode)
+    if need in case.episode.needs:
+        return case.episode
+    case.episode.needs = [*case.episode.needs, need]
+    return _tell_history(
+        session, case, EntryKind.NEED, trigger=None, effective_at=at, by=by, at=at, facts={"need": need}, topic=None
+    )
+
+
+def review(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> Episode:
+    """The owner has looked at it: the state stands, and its next look is counted from now."""
+    case = fetch(session, episode_id, at=at)
+    access.require_unit(by, case.episode.owner_unit_id, case.episode)
+    if case.pathway.state(case.episode.state).review is None:
+        raise NotPossible("nothing_to_review", state=case.episode.state)
+    return _tell_history(session, case, EntryKind.REVIEWED, trigger=None, effective_at=at, by=by, at=at, topic=None)
+
+
+def _tell_history(
+    session: Session,
+    case: CaseFile,
+    kind: EntryKind,
+    *,
+    trigger: str | None,
+    effective_at: datetime,
+    by: Actor,
+    at: datetime,
+    topic: str | None,
+    about: int | None = None,
+    reason: str | None = None,
+    facts: dict[str, Any] | None = None,
+) -> Episode:
+    """Write an entry that is no transition, with all that follows from it."""
+    episode = case.episode
+    told = Told(
+        number=episode.history_number + 1, kind=kind, trigger=trigger, dest=episode.state, about=about,
+        effective_at=effective_at, recorded_at=at,
+    )  # fmt: skip
+    case.timeline = case.ahead(told)
+    follows = settle(session, case, number=told.number, by=by, at=at)
+    history.append(
+        session, episode, kind, by=by, at=at, effective_at=effective_at, trigger=trigger, about=about, reason=reason,
+        facts={**(facts or {}), **follows},
+    )  # fmt: skip
+    if topic is not None:
+        units = (episode.ward_id, episode.facility_id, episode.district_id)
+        outbox.tell(session, episode, units, topic, by=by, at=at)
+    return episode
+
+
+def apply_agreement(session: Session, agreement: Agreement, *, by: Actor, at: datetime) -> Iterator[UUID]:
+    """Move the deadlines of open episodes to an agreement that says so, one episode after the other; yields each moved.
+
+    Every move is written in the episode's history with the old and the new time. The door commits as often as it likes.
+    """
+    if not agreement.moves_open_deadlines:
+        return
+    concerned = select(Episode.uuid).where(Episode.closed_at.is_(None))
+    if agreement.region_id is not None:
+        concerned = concerned.where(Episode.region_id == agreement.region_id)
+    if agreement.municipality_id is not None:
+        concerned = concerned.where(Episode.municipality_id == agreement.municipality_id)
+    if agreement.pathway_key is not None:
+        concerned = concerned.where(Episode.pathway_key == agreement.pathway_key)
+    for episode_id in session.scalars(concerned.order_by(Episode.id)).all():
+        case = fetch(session, episode_id, at=at)
+        if case.episode.closed_at is None:
+            number = case.episode.history_number + 1
+            follows = settle(session, case, number=number, by=by, at=at)
+            if follows:
+                history.append(
+                    session, case.episode, EntryKind.AGREEMENT, by=by, at=at,
+                    facts={"agreement": str(agreement.uuid), **follows},
+                )  # fmt: skip
+                yield episode_id
