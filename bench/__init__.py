@@ -1,0 +1,1 @@
+"""What it costs: the engine against plain SQL, in the same run on the same machine."""

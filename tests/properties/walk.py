@@ -1,0 +1,482 @@
+"""People, messages and sweeps that do anything to a few episodes, through doors, in any order; one step is one transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from hypothesis import event, note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
+
+from tests import world as worlds
+from tests.properties import promises
+from tests.properties.generated import NEEDS, TRIGGERS, pathways
+from tests.properties.promises import Rows
+from tests.world import ISBAR, LONG_AGO, World
+from workflow import access, agreements, amendments, casefile, db, deadlines, episodes, handovers, places, tasks
+from workflow.actor import SYSTEM, Actor
+from workflow.episodes import PhoneAgreement
+from workflow.errors import Stale, WorkflowError
+from workflow.pathway import Pathway, Transition
+from workflow.pathways import PATHWAYS, newest, pathway
+from workflow.rule import Rule, hours
+from workflow.settle import settle
+from workflow.tables import Agreement, Episode, Person
+from workflow.vocabulary import DoneBy, HandoverState, Language, Origin, Outcome, TaskState
+
+Result = TypeVar("Result")
+
+START = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)  # a Friday; on the Sunday the clock goes forward
+MESSAGE = Actor(name="MedCom", origin=Origin.MESSAGE)
+WHO = (
+    "coordinator", "ward_nurse", "ward_manager", "nurse", "second_nurse", "municipal_manager", "facility_nurse",
+    "second_facility_nurse", "facility_manager", "stranger",
+)  # fmt: skip
+LONG_ENOUGH = timedelta(days=60)
+
+numbers = st.integers(0, 50)  # the how-manieth of what there is, counted round
+anybody = st.sampled_from((*WHO, "message", "practitioner"))
+minutes_ago = st.sampled_from((None, None, 0, 1, 60, 5 * 60, 30 * 60))
+triggers = st.sampled_from((*TRIGGERS, "patient_died", "episode_cancelled", "episode_closed", "patient_readmitted"))
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where walks begin: with an empty world, to which all of them come back; `first` is what the first episode follows."""
+
+    connection: Connection
+    world: World
+    first: Pathway | None = None
+
+
+class Walk(RuleBasedStateMachine):
+    """A world, some episodes in it, and everything that anybody may try."""
+
+    start: ClassVar[Start]
+
+    @classmethod
+    def starting(cls, start: Start) -> "type[Walk]":
+        """Walks of this kind that begin there."""
+        return type(cls.__name__, (cls,), {"start": start})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.everything = self.start.connection.begin_nested()
+        world = self.start.world
+        self.world, self.first, self.now = world, self.start.first, START
+        self.swept_at: datetime | None = None
+        self.rows = promises.NOTHING
+        with _door() as session:
+            self.digest = promises.digest(session)
+        self.actors = {name: getattr(world, name) for name in WHO}
+        self.people: dict[int, Actor] = {actor.person_id: actor for actor in self.actors.values()}
+        self.actors |= {
+            "message": MESSAGE,
+            "practitioner": Actor(name="Lægen Demo", unit_id=world.practice.id),
+        }
+
+    def teardown(self) -> None:
+        """However it went: once enough time has passed, everything that was not done has been told and written down."""
+        try:
+            if self.rows.tables["episodes"]:
+                self.now += LONG_ENOUGH
+                self._sweep(batch=1_000)
+                assert not [d for d in self.rows.tables["deadlines"].values() if d.next_at is not None]
+        finally:
+            self.everything.rollback()
+
+    # --- doors ---
+
+    def _do(self, act: Callable[[Session], Result]) -> Result | None:
+        """One request: it is carried out and every promise holds, or it is refused with a sentence and nothing changes."""
+        try:
+            with _door() as session, session.begin():
+                result = act(session)
+        except WorkflowError as refusal:
+            self._refused(refusal)
+            return None
+        self._look()
+        return result
+
+    def _refused(self, refusal: WorkflowError) -> None:
+        event(f"refused: {refusal.code}")
+        assert all(refusal.say(language) for language in Language)
+        with _door() as session:
+            assert promises.digest(session) == self.digest, f"refused, and yet something changed: {refusal.code}"
+
+    def _look(self) -> None:
+        before = self.rows
+        with _door() as session:
+            self.rows, self.digest = Rows.read(session), promises.digest(session)
+            promises.check(before, self.rows, self.people, swept_at=self.swept_at)
+            promises.check_chains(session)
+        for episode in self.rows.tables["episodes"].values():
+            earlier = before.tables["episodes"].get(episode.id)
+            if earlier is None or earlier.history_number != episode.history_number:
+                self._settling_again_changes_nothing(episode.id)
+
+    def _settling_again_changes_nothing(self, episode_id: int) -> None:
+        with _door() as session, session.begin():
+            case = casefile.fetch(session, episode_id, at=self.now)
+            again = settle(session, case, number=case.episode.history_number + 1, by=SYSTEM, at=self.now)
+            session.flush()
+            assert again == {}
+            assert promises.digest(session) == self.digest
+
+    def _sweep(self, *, batch: int) -> None:
+        def until_nothing_is_due(session: Session) -> None:
+            while deadlines.raise_due(session, at=self.now, batch=batch):
+                pass
+
+        self.swept_at = self.now
+        self._do(until_nothing_is_due)
+
+    # --- what there is ---
+
+    def _episode(self, n: int) -> Any:
+        return _nth(list(self.rows.tables["episodes"].values()), n)
+
+    def _at_work_for(self, unit_id: int | None, n: int = 0) -> Actor:
+        at_work = [a for a in self.actors.values() if a.unit_id == unit_id]
+        return _nth(at_work, n) if at_work else MESSAGE
+
+    def _effective(self, minutes: int | None) -> datetime | None:
+        return None if minutes is None else self.now - timedelta(minutes=minutes)
+
+    # --- time and sweeps ---
+
+    @rule(passed=st.sampled_from((hours(1), hours(4), hours(18), hours(24), hours(24 * 6), timedelta(minutes=1))))
+    def time_passes(self, passed: timedelta) -> None:
+        self.now += passed
+
+    @rule(batch=st.sampled_from((1, 3, 1_000)), all_of_it=st.booleans())
+    def the_sweep_runs(self, batch: int, all_of_it: bool) -> None:
+        if all_of_it:
+            self._sweep(batch=batch)
+        else:
+            self._do(lambda session: deadlines.raise_due(session, at=self.now, batch=batch))
+
+    # --- episodes ---
+
+    @initialize(way=numbers, needs=st.sets(st.sampled_from(NEEDS)))
+    def the_first_citizen(self, way: int, needs: set[str]) -> None:
+        self._first_citizen(way, needs)
+
+    def _first_citizen(self, way: int, needs: set[str]) -> None:
+        followed = self.first or newest(_nth(sorted({key for key, _ in PATHWAYS}), way))
+        opened = self._do(self._opening(followed, way, needs, practice=True, facility=True))
+        assert opened is not None
+
+    def _opening(
+        self, followed: Pathway, way: int, needs: set[str], *, practice: bool, facility: bool
+    ) -> Callable[[Session], UUID]:
+        world = self.world
+
+        def opening(session: Session) -> UUID:
+            return episodes.open_episode(
+                session, worlds.citizen(session, world), followed.key, _nth(followed.ways_in, way).key,
+                by=world.coordinator, at=self.now, ward=world.ward, district=world.district,
+                facility=world.facility if facility else None, practice=world.practice if practice else None,
+                needs=tuple(sorted(needs)),
+            ).uuid  # fmt: skip
+
+        return opening
+
+    @precondition(lambda self: len(self.rows.tables["episodes"]) < 4)
+    @rule(which=numbers, way=numbers, needs=st.sets(st.sampled_from(NEEDS)), practice=st.booleans(), facility=st.booleans())
+    def another_citizen(self, which: int, way: int, needs: set[str], practice: bool, facility: bool) -> None:
+        followed = newest(_nth(sorted({key for key, _ in PATHWAYS}), which))
+        self._do(self._opening(followed, way, needs, practice=practice, facility=facility))
+
+    @rule(
+        which=numbers, what=numbers, message=st.booleans(), minutes=st.sampled_from((0, 0, 1, 60, 300)),
+        ends=st.sampled_from((False, False, False, True)),
+    )  # fmt: skip
+    def something_happens(self, which: int, what: int, message: bool, minutes: int, ends: bool) -> None:
+        """What can happen now, told by who may tell it, with all that is asked for where that is possible."""
+        episode, followed = self._here(which)
+        if possible := [t for t in followed.leaving(episode.state) if ends or not followed.is_final(t.dest)]:
+            transition = _nth(possible, what)
+            by = MESSAGE if message else self._reporter(episode, transition)
+            self._do(lambda session: self._report(session, episode, transition.trigger, by, self._effective(minutes)))
+
+    def _here(self, which: int) -> tuple[Any, Pathway]:
+        open_ones = [e for e in self.rows.tables["episodes"].values() if e.closed_at is None]
+        episode = _nth(open_ones, which) if open_ones else self._episode(which)
+        return episode, pathway(episode.pathway_key, episode.pathway_version)
+
+    def _reporter(self, episode: Any, transition: Transition) -> Actor:
+        found = (a for a in self.actors.values() if access.may_report(a, episode, transition))
+        return next(found, MESSAGE)
+
+    def _report(
+        self, session: Session, episode: Any, trigger: str, by: Actor, effective_at: datetime | None, seen: int | None = None
+    ) -> Episode:
+        return episodes.record_event(
+            session, episode.uuid, trigger, by=by, at=self.now, effective_at=effective_at, reason="Det hastede", seen=seen,
+            phone=PhoneAgreement(spoken_with="Maja Demo", made_at=effective_at or self.now, agreed="Hjemmepleje i aften"),
+        )  # fmt: skip
+
+    @rule(which=numbers, trigger=triggers, who=anybody, minutes=st.one_of(minutes_ago, st.just(-10)), reason=st.booleans())
+    def anybody_reports_anything(self, which: int, trigger: str, who: str, minutes: int | None, reason: bool) -> None:
+        episode, by = self._episode(which), self.actors[who]
+        self._do(
+            lambda session: episodes.record_event(
+                session, episode.uuid, trigger, by=by, at=self.now, effective_at=self._effective(minutes),
+                reason="Det hastede" if reason else None,
+            )
+        )  # fmt: skip
+
+    @rule(which=numbers, what=numbers, also=numbers, behind=st.sampled_from((0, 0, 0, 1)))
+    def two_report_from_the_same_page(self, which: int, what: int, also: int, behind: int) -> None:
+        """One of them is first; the other is told so, whatever they report."""
+        episode, followed = self._here(which)
+        seen = episode.history_number - behind
+        possible = followed.leaving(episode.state)
+        told: list[bool | None] = []  # None: it was recorded; else: was it for being stale
+        for n in (what, also) if possible else ():
+            transition = _nth(possible, n)
+            by = self._reporter(episode, transition)
+            try:
+                with _door() as session, session.begin():
+                    self._report(session, episode, transition.trigger, by, None, seen)
+            except WorkflowError as refusal:
+                self._refused(refusal)
+                told.append(isinstance(refusal, Stale))
+            else:
+                self._look()
+                told.append(None)
+        winners = [n for n, stale in enumerate(told) if stale is None]
+        assert len(winners) <= (not behind)
+        assert all(told[winners[0] + 1 :] if winners else ()), "whoever comes second is told that somebody was faster"
+        assert not behind or all(told)
+
+    @rule(which=numbers, back=st.sampled_from((0, 0, 0, 1, 2)), who=anybody, reason=st.sampled_from(("Fejl", "Fejl", " ")))
+    def an_event_is_cancelled(self, which: int, back: int, who: str, reason: str) -> None:
+        episode = self._episode(which)
+        told = [e for e in self.rows.of("history", episode_id=episode.id) if e.kind in {"event", "opened"}]
+        number = _nth(told[::-1], back).number
+        self._do(
+            lambda session: amendments.cancel_event(
+                session, episode.uuid, number, by=self.actors[who], at=self.now, reason=reason
+            )
+        )
+
+    @rule(which=numbers, back=numbers, minutes=minutes_ago.filter(lambda m: m is not None), who=anybody, forward=st.booleans())
+    def a_time_is_corrected(self, which: int, back: int, minutes: int, who: str, forward: bool) -> None:
+        episode = self._episode(which)
+        entry = _nth(self.rows.of("history", episode_id=episode.id)[::-1], back)
+        corrected = entry.effective_at + timedelta(minutes=minutes if forward else -minutes)
+        self._do(
+            lambda session: amendments.correct_time(
+                session, episode.uuid, entry.number, corrected, by=self.actors[who], at=self.now, reason="Klokken var forkert"
+            )
+        )
+
+    @rule(which=numbers, to=numbers, facility=st.booleans(), who=anybody)
+    def somebody_reroutes(self, which: int, to: int, facility: bool, who: str) -> None:
+        episode, key = self._episode(which), _nth(sorted({key for key, _ in PATHWAYS}), to)
+        self._do(
+            lambda session: amendments.reroute(
+                session, episode.uuid, key, by=self.actors[who], at=self.now,
+                facility=self.world.facility if facility else None,
+            )
+        )  # fmt: skip
+
+    @rule(which=numbers, minutes=minutes_ago, who=st.sampled_from(("coordinator", "ward_nurse", "message", "nurse")))
+    def somebody_is_readmitted(self, which: int, minutes: int | None, who: str) -> None:
+        episode = self._episode(which)
+        self._do(
+            lambda session: episodes.readmit(
+                session, episode.uuid, ward=self.world.ward, by=self.actors[who], at=self.now,
+                effective_at=self._effective(minutes),
+            )
+        )  # fmt: skip
+
+    @rule(which=numbers, ahead=st.sampled_from((-30, 0, 4, 24, 72)), who=anybody)
+    def a_discharge_is_expected(self, which: int, ahead: int, who: str) -> None:
+        episode = self._episode(which)
+        self._do(
+            lambda session: amendments.expect_discharge(
+                session, episode.uuid, self.now + hours(ahead), by=self.actors[who], at=self.now
+            )
+        )
+
+    @rule(which=numbers, need=st.sampled_from(NEEDS), who=anybody)
+    def a_need_is_recorded(self, which: int, need: str, who: str) -> None:
+        episode = self._episode(which)
+        self._do(lambda session: amendments.record_need(session, episode.uuid, need, by=self.actors[who], at=self.now))
+
+    @rule(which=numbers, right=st.booleans(), who=anybody)
+    def somebody_reviews(self, which: int, right: bool, who: str) -> None:
+        episode = self._episode(which)
+        by = self._at_work_for(episode.owner_unit_id) if right else self.actors[who]
+        self._do(lambda session: amendments.review(session, episode.uuid, by=by, at=self.now))
+
+    @rule(after=st.sampled_from((hours(1), hours(30))), which=numbers, moves=st.booleans(), from_now=st.booleans())
+    def the_numbers_are_agreed_anew(self, after: timedelta, which: int, moves: bool, from_now: bool) -> None:
+        """Another time for one rule of one pathway, and, where the agreement says so, for what is open."""
+        episode, followed = self._here(which)
+        changed = _nth([r for r in followed.rules() if r.after is not None], which)
+
+        def agree(session: Session) -> None:
+            added = _agree(session, followed, [replace(changed, after=after)], at=self.now if from_now else START, moves=moves)
+            for _ in amendments.apply_agreement(session, added, by=SYSTEM, at=self.now):
+                pass
+
+        self._do(agree)
+
+    # --- handovers ---
+
+    @rule(which=numbers, accept=st.sampled_from((True, True, False)), read=st.booleans(), n=numbers, whole=st.booleans())
+    def a_handover_goes_on(self, which: int, accept: bool, read: bool, n: int, whole: bool) -> None:
+        """The next thing that the right people do: send it, read it, answer it."""
+        episode, _ = self._here(which)
+        under_way = [h for h in self._handovers(episode) if h.passed_at is None and h.state != HandoverState.WITHDRAWN]
+        if not under_way or under_way[0].state in {HandoverState.OWED, HandoverState.REJECTED}:
+            unit_id = under_way[0].from_unit_id if under_way else episode.responsible_unit_id
+            content, reason = (ISBAR, None) if whole else ({"S.reason": "Fald"}, "Systemet var nede")
+            self._do(
+                lambda session: handovers.send(
+                    session, episode.uuid, content, by=self._at_work_for(unit_id, n), at=self.now, override_reason=reason
+                )
+            )
+        else:
+            handover = under_way[0]
+            act = "read" if read else "accept" if accept else "reject"
+            self._answer(handover.uuid, act, self._at_work_for(handover.to_unit_id, n), handover.version)
+
+    def _handovers(self, episode: Any) -> list[Any]:
+        return self.rows.of("handovers", episode_id=episode.id)
+
+    def _answer(self, handover_id: UUID, act: str, by: Actor, version: int | None) -> None:
+        def answer(session: Session) -> None:
+            match act:
+                case "read":
+                    handovers.read(session, handover_id, by=by, at=self.now)
+                case "accept":
+                    handovers.accept(session, handover_id, by=by, at=self.now, version=version)
+                case "reject":
+                    handovers.reject(session, handover_id, by=by, at=self.now, reason="Medicinlisten mangler", version=version)
+                case _:
+                    handovers.inform(session, handover_id, by=by, at=self.now)
+
+        self._do(answer)
+
+    @rule(which=numbers, n=numbers, act=st.sampled_from(("read", "accept", "reject", "inform")), who=anybody, version=st.booleans())
+    def anybody_answers_a_handover(self, which: int, n: int, act: str, who: str, version: bool) -> None:
+        if there := self._handovers(self._episode(which)):
+            handover = _nth(there, n)
+            self._answer(handover.uuid, act, self.actors[who], handover.version - 1 if version else None)
+
+    @rule(which=numbers, who=anybody, whole=st.booleans(), seen=st.sampled_from((None, None, 0, 1)))
+    def anybody_sends_a_handover(self, which: int, who: str, whole: bool, seen: int | None) -> None:
+        episode = self._episode(which)
+        self._do(
+            lambda session: handovers.send(
+                session, episode.uuid, ISBAR if whole else {}, by=self.actors[who], at=self.now, seen=seen
+            )
+        )
+
+    # --- tasks ---
+
+    @rule(n=numbers, right=st.booleans(), who=anybody, outcome=st.sampled_from(Outcome), minutes=minutes_ago, said=st.booleans())
+    def a_task_is_worked_on(
+        self, n: int, right: bool, who: str, outcome: Outcome, minutes: int | None, said: bool
+    ) -> None:
+        """Tried or done, as the task asks for; mostly with all that must be said."""
+        if not self.rows.tables["tasks"]:
+            return
+        open_ones = self.rows.of("tasks", state=TaskState.OPEN)
+        task = _nth(open_ones if right and open_ones else list(self.rows.tables["tasks"].values()), n)
+        by, made_at = self._at_work_for(task.unit_id, n) if right else self.actors[who], self._effective(minutes)
+
+        def work(session: Session) -> None:
+            if task.done_by == DoneBy.CONTACT and (right or said):
+                tasks.record_attempt(
+                    session, task.uuid, outcome, by=by, at=self.now, made_at=made_at,
+                    spoken_with="Anders Demo" if said else None, note="Flyttet" if said else None,
+                    next_try_at=self.now + hours(1),
+                )  # fmt: skip
+            else:
+                tasks.complete(session, task.uuid, by=by, at=self.now, done_at=made_at, record="Journalen" if said else "")
+
+        self._do(work)
+
+    @rule(n=numbers, act=st.sampled_from(("claim", "take_over", "hand_on", "give_back", "confirm", "not_relevant")), who=anybody)
+    def a_task_changes_hands(self, n: int, act: str, who: str) -> None:
+        if not self.rows.tables["tasks"]:
+            return
+        task, by = _nth(list(self.rows.tables["tasks"].values()), n), self.actors[who]
+
+        def change(session: Session) -> None:
+            match act:
+                case "claim" | "take_over":
+                    tasks.claim(session, task.uuid, by=by, at=self.now, take_over=act == "take_over")
+                case "hand_on" | "give_back":
+                    to = session.scalars(select(Person).order_by(Person.id).offset(n % 10).limit(1)).one()
+                    tasks.hand_on(session, task.uuid, to=to if act == "hand_on" else None, by=by, at=self.now, note="Vagtskifte")
+                case "confirm":
+                    tasks.confirm(session, task.uuid, by=by, at=self.now)
+                case _:
+                    tasks.confirm_not_relevant(session, task.uuid, by=by, at=self.now)
+
+        self._do(change)
+
+    # --- places ---
+
+    @rule(which=numbers, n=numbers, act=st.sampled_from(("reserve", "arrive", "leave")), minutes=minutes_ago)
+    def a_place_is_used(self, which: int, n: int, act: str, minutes: int | None) -> None:
+        episode, by, at = self._episode(which), self.world.facility_nurse, self.now
+        when = self._effective(minutes)
+
+        def use(session: Session) -> None:
+            match act:
+                case "reserve":
+                    places.reserve(session, _nth(self.world.places, n).uuid, episode.uuid, by=by, at=at, from_at=when)
+                case "arrive":
+                    places.arrive(session, episode.uuid, by=by, at=at, arrived_at=when)
+                case _:
+                    places.leave(session, episode.uuid, by=by, at=at, left_at=when)
+
+        self._do(use)
+
+
+class GeneratedWalk(Walk):
+    """The same on a pathway that was made up, beside the shipped ones."""
+
+    made_up: Pathway | None = None
+
+    @initialize(way=numbers, needs=st.sets(st.sampled_from(NEEDS)), made_up=pathways())
+    def the_first_citizen(self, way: int, needs: set[str], made_up: Pathway) -> None:
+        note(f"on {made_up}")
+        PATHWAYS[made_up.key, made_up.version] = self.first = self.made_up = made_up
+        with _door() as session, session.begin():
+            _agree(session, made_up, list(made_up.rules()), at=LONG_AGO, moves=False)
+        self._look()
+        self._first_citizen(way, needs)
+
+    def teardown(self) -> None:
+        try:
+            super().teardown()
+        finally:
+            if self.made_up is not None:
+                del PATHWAYS[self.made_up.key, self.made_up.version]
+
+
+def _door() -> Session:
+    return db.Session()
+
+
+def _nth(things: Sequence[Result], n: int) -> Result:
+    return things[n % len(things)]
+
+
+def _agree(session: Session, followed: Pathway, rules: list[Rule], *, at: datetime, moves: bool) -> Agreement:
+    return agreements.add(
+        session, "Aftale Demo", rules, by=SYSTEM, at=at, valid_from=at, pathway_key=followed.key, moves_open_deadlines=moves
+    )
