@@ -75,9 +75,7 @@ def admitted(world: World, *, to_facility: bool = True) -> UUID:
 def colleagues(world: World, unit: Unit, role: Role, number: int) -> list[Actor]:
     """New people in a unit."""
     with db.Session.begin() as session:
-        people = [
-            Person(username=f"{role}{n}", name=f"{role} {n}", active=True) for n in range(number)
-        ]
+        people = [Person(username=f"{role}{n}", name=f"{role} {n}", active=True) for n in range(number)]
         session.add_all(people)
         session.flush()
         session.add_all(PersonRole(person_id=person.id, unit_id=unit.id, role=role) for person in people)

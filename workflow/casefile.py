@@ -1,5 +1,6 @@
 """One episode, locked, with everything that hangs on it: read once, before anything is changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from workflow.errors import Invalid, NotFound
 from workflow.obligations import Situation
 from workflow.parties import pathway_of
 from workflow.pathway import Pathway
-from workflow.tables import Deadline, Episode, Handover, Task
+from workflow.tables import Deadline, Episode, Handover, Miss, Task
 from workflow.timeline import Entry, Timeline, Told
 from workflow.vocabulary import HandoverState
 
@@ -30,6 +31,7 @@ class CaseFile:
     tasks: list[Task]
     handovers: list[Handover]
     deadlines: list[Deadline]  # the live ones
+    missed: bool = False  # whether anything has ever been missed: most often not, and then no verdicts are read
     moved: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -59,13 +61,22 @@ class CaseFile:
 _LOCKED = select(Episode, agreements.newest_number()).with_for_update(key_share=True, of=Episode)
 _LOCKED_BY_UUID = _LOCKED.where(Episode.uuid == bindparam("episode"))
 _LOCKED_BY_ID = _LOCKED.where(Episode.id == bindparam("episode"))
-_TASKS = select(Task).where(Task.episode_id == bindparam("episode")).order_by(Task.id)
-_HANDOVERS = select(Handover).where(Handover.episode_id == bindparam("episode")).order_by(Handover.id)
+_HANGING = (  # every handover beside every task: both are few, and one statement costs less than two
+    select(Handover, Task)
+    .select_from(Episode)
+    .outerjoin(Handover, Handover.episode_id == Episode.id)
+    .outerjoin(Task, Task.episode_id == Episode.id)
+    .where(Episode.id == bindparam("episode"))
+    .order_by(Handover.id, Task.id)
+)
 _DEADLINES = (
     select(Deadline)
     .where(Deadline.episode_id == bindparam("episode"), Deadline.ended_at.is_(None))
     .order_by(Deadline.id)
     .with_for_update(key_share=True)
+)
+_ENTRIES = timeline.ENTRIES.add_columns(
+    select(Miss.id).where(Miss.episode_id == bindparam("episode")).exists().label("missed")
 )
 _FRESH = {"populate_existing": True}
 
@@ -82,15 +93,18 @@ def fetch(session: Session, episode_id: UUID | int, *, at: datetime) -> CaseFile
         raise NotFound("no_such_episode")
     episode: Episode = row[0]
     this = {"episode": episode.id}
-    entries = timeline.entries(session, episode)
+    deadlines = list(session.scalars(_DEADLINES, this, execution_options=_FRESH))
+    entries: list[Any] = list(session.execute(_ENTRIES, this))  # after the deadlines: a sweep may just have missed one
+    hanging: Sequence[Any] = session.execute(_HANGING, this, execution_options=_FRESH).all()
     return CaseFile(
         episode,
         agreements.terms_for(session, episode, at=at, newest_known=row[1] or 0),
         entries,
         timeline.fold(entries),
-        list(session.scalars(_TASKS, this, execution_options=_FRESH)),
-        list(session.scalars(_HANDOVERS, this, execution_options=_FRESH)),
-        list(session.scalars(_DEADLINES, this, execution_options=_FRESH)),
+        list(dict.fromkeys(task for _, task in hanging if task is not None)),
+        list(dict.fromkeys(handover for handover, _ in hanging if handover is not None)),
+        deadlines,
+        missed=entries[0].missed,
     )
 
 

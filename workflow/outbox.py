@@ -3,13 +3,17 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from workflow.actor import Actor
-from workflow.db import plain
-from workflow.tables import Episode, Notice
+from workflow.tables import Episode
 from workflow.vocabulary import Audience, NoticeKind
+
+_TELL = text("""
+    insert into outbox (episode_id, kind, topic, unit_id, audience, written_at)
+    select :episode, :kind, :topic, unit_id, :audience, :at from unnest(cast(:units as bigint[])) as unit_id
+""")
 
 
 def tell(
@@ -24,7 +28,9 @@ def tell(
     audience: Audience = Audience.UNIT,
 ) -> None:
     """Tell units that something happened, except who reported it. `topic` is a code of `workflow.sentences`."""
-    said = {"episode_id": episode.id, "kind": kind, "topic": topic, "audience": audience, "written_at": at}
     told = [unit_id for unit_id in dict.fromkeys(unit_ids) if unit_id is not None and unit_id != by.unit_id]
     if told:
-        session.execute(insert(plain(Notice)), [{**said, "unit_id": unit_id} for unit_id in told])
+        session.execute(
+            _TELL,
+            {"episode": episode.id, "kind": kind, "topic": topic, "units": told, "audience": audience, "at": at},
+        )

@@ -121,7 +121,7 @@ def fold(entries: Iterable[Entry]) -> Timeline:
     return Timeline(tuple(events), cancelled, frozenset(taken_back), rows[0].responsible_unit_id or 0, reviewed)
 
 
-_ENTRIES = (
+ENTRIES = (
     select(
         HistoryEntry.number,
         HistoryEntry.kind,
@@ -140,5 +140,5 @@ _ENTRIES = (
 
 def entries(session: Session, episode: Episode) -> list[Entry]:
     """The entries of an episode that say what happened, in order."""
-    rows: list[Any] = list(session.execute(_ENTRIES, {"episode": episode.id}))
+    rows: list[Any] = list(session.execute(ENTRIES, {"episode": episode.id}))
     return rows

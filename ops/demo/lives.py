@@ -150,7 +150,9 @@ class Life:
 
     def choose_hotel(self, at: datetime) -> None:
         """Tryghedshotellet is chosen, and a place kept where one is free."""
-        amendments.reroute(self.session, self.episode.uuid, BY_HOTEL, facility=self.facility, by=self.coordinator, at=at)
+        amendments.reroute(
+            self.session, self.episode.uuid, BY_HOTEL, facility=self.facility, by=self.coordinator, at=at
+        )
         self.keep_place(at)
 
     def keep_place(self, at: datetime) -> None:

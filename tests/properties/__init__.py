@@ -1,1 +1,1 @@
-"""Random walks over the engine: whatever people and messages do, in whatever order, the promises hold after every step."""
+"""Random walks over the engine: whatever is done, in whatever order, the promises hold after every step."""

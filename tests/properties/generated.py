@@ -56,9 +56,7 @@ def states(draw: DrawFn) -> tuple[State, ...]:
     found = []
     for name in names:
         owner, limit = draw(parties), draw(durations)
-        found.append(
-            State(name, owner, review=limit) if draw(st.booleans()) else State(name, owner, within=limit)
-        )
+        found.append(State(name, owner, review=limit) if draw(st.booleans()) else State(name, owner, within=limit))
     return tuple(found)
 
 
@@ -84,9 +82,7 @@ def transitions(draw: DrawFn, open_states: tuple[State, ...]) -> tuple[Transitio
         free = [trigger for trigger in TRIGGERS if (source, trigger) not in moves]
         moves[source, draw(st.sampled_from(free))] = name
     for source, trigger, dest in draw(
-        st.lists(
-            st.tuples(st.sampled_from(names), st.sampled_from(TRIGGERS), st.sampled_from(names)), max_size=6
-        )
+        st.lists(st.tuples(st.sampled_from(names), st.sampled_from(TRIGGERS), st.sampled_from(names)), max_size=6)
     ):
         moves.setdefault((source, trigger), dest)
     closing = draw(st.sampled_from(names))

@@ -17,7 +17,7 @@ from workflow.parties import unit_as
 from workflow.pathway import Pathway
 from workflow.pathways import pathway
 from workflow.tables import Episode
-from workflow.vocabulary import Concerns, Ended, EntryKind, HandoverState, Origin, Party, TaskState, Verdict
+from workflow.vocabulary import Concerns, Ended, EntryKind, HandoverState, MissCode, Origin, Party, TaskState, Verdict
 
 READ = (
     "episodes", "history", "tasks", "contact_attempts", "handovers", "handover_versions", "deadlines", "reminders",
@@ -69,17 +69,19 @@ NOTHING = Rows({name: {} for name in READ})
 
 
 def check(before: Rows, after: Rows, people: Mapping[int, Actor], *, swept_at: datetime | None) -> None:
-    """Hold every promise against the rows, and against what they were a step ago. `swept_at`: all was raised until then."""
+    """Hold every promise against the rows, now and a step ago. `swept_at`: everything was raised until then."""
     for name in ONLY_ADDED_TO:
         for number, row in before.tables[name].items():
             assert after.tables[name].get(number) == row, f"{name} was changed or removed: {row}"
     for episode in after.tables["episodes"].values():
         entries = after.of("history", episode_id=episode.id)
         in_force = _replay(episode, entries)
+        events = {entry.number for entry in in_force}
         _somebody_has_the_next_step(after, episode)
         _one_live_deadline_an_obligation(after, episode)
         _only_handovers_move_responsibility(after, episode, entries)
         _handovers_end_with_the_receiver(after, episode, in_force)
+        _what_never_happened_was_not_missed(after, episode, events)
         _events_were_reported_by_who_may(entries, people)
     _ladders_are_in_step(after)
     _answers_are_the_receivers(after, people)
@@ -92,7 +94,7 @@ def check_chains(session: Session) -> None:
 
 
 def _replay(episode: Any, entries: list[Any]) -> list[Any]:
-    """Undo and redo the entries one by one, and arrive where the episode is; returns the entries of the events in force."""
+    """Undo and redo the entries one by one, and arrive where the episode is; returns the events in force."""
     assert [entry.number for entry in entries] == list(range(1, episode.history_number + 1))
     assert entries[-1].hash == episode.history_hash
     in_force: list[Any] = []
@@ -269,10 +271,11 @@ def _misses_are_facts(rows: Rows, swept_at: datetime | None) -> None:
         assert verdict.number == (earlier.number if earlier else 0) + 1, "verdicts are numbered without a gap"
         assert verdict.verdict != (earlier.verdict if earlier else Verdict.STANDS), "a verdict says something new"
         last[verdict.miss_id] = verdict
-    stands: dict[tuple[int | None, int | None, str], bool] = {}
-    for miss in rows.tables["misses"].values():
-        judged = last.get(miss.id)
-        stands[miss.task_id, miss.handover_id, miss.code] = judged is None or judged.verdict == Verdict.STANDS
+    verdicts = _last_verdicts(rows)
+    stands = {
+        (miss.task_id, miss.handover_id, miss.code): verdicts[miss.id] == Verdict.STANDS
+        for miss in rows.tables["misses"].values()
+    }
     for deadline in rows.tables["deadlines"].values():
         key = deadline.task_id, deadline.handover_id, deadline.miss
         if deadline.miss is None:
@@ -288,3 +291,18 @@ def _misses_are_facts(rows: Rows, swept_at: datetime | None) -> None:
         if miss.task_id is not None and stands[miss.task_id, None, miss.code]:
             task = rows.by_number("tasks", miss.task_id)
             assert task.done_at is None or task.done_at > task.due_at, f"done in time, and counted as missed: {task}"
+
+
+def _last_verdicts(rows: Rows) -> dict[int, Verdict]:
+    given = {verdict.miss_id: verdict.verdict for verdict in rows.tables["miss_verdicts"].values()}
+    return {number: given.get(number, Verdict.STANDS) for number in rows.tables["misses"]}
+
+
+def _what_never_happened_was_not_missed(rows: Rows, episode: Any, in_force: set[int]) -> None:
+    verdicts = _last_verdicts(rows)
+    for miss in rows.of("misses", episode_id=episode.id):
+        if miss.task_id is not None:
+            started = rows.by_number("tasks", miss.task_id).anchor_number in in_force
+        else:
+            started = miss.code == MissCode.NOT_ANSWERED or rows.by_number("handovers", miss.handover_id).event_number
+        assert started or verdicts[miss.id] == Verdict.EXCLUDED, f"its event is no longer in force: {miss}"

@@ -1,4 +1,4 @@
-"""People, messages and sweeps that do anything to a few episodes, through doors, in any order; one step is one transaction."""
+"""People, messages and sweeps that do anything to a few episodes, in any order; one step is one transaction."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-from hypothesis import event, note
+from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from sqlalchemy import Connection, select
@@ -41,12 +41,16 @@ LONG_ENOUGH = timedelta(days=60)
 numbers = st.integers(0, 50)  # the how-manieth of what there is, counted round
 anybody = st.sampled_from((*WHO, "message", "practitioner"))
 minutes_ago = st.sampled_from((None, None, 0, 1, 60, 5 * 60, 30 * 60))
+later = st.sampled_from((hours(0), hours(0), hours(0), hours(1), hours(20), hours(30)))  # since the step before
+mostly = st.sampled_from((True, True, True, False))
+beginnings = st.lists(numbers, max_size=5)  # which of what was possible has happened before anybody looks
+outcomes = st.sampled_from((*[Outcome.COMPLETED] * 5, *Outcome))
 triggers = st.sampled_from((*TRIGGERS, "patient_died", "episode_cancelled", "episode_closed", "patient_readmitted"))
 
 
 @dataclass(frozen=True)
 class Start:
-    """Where walks begin: with an empty world, to which all of them come back; `first` is what the first episode follows."""
+    """Where walks begin, and come back to; `first` is what the first episode follows (None: anything)."""
 
     connection: Connection
     world: World
@@ -92,7 +96,7 @@ class Walk(RuleBasedStateMachine):
     # --- doors ---
 
     def _do(self, act: Callable[[Session], Result]) -> Result | None:
-        """One request: it is carried out and every promise holds, or it is refused with a sentence and nothing changes."""
+        """One request: carried out, and every promise holds; or refused with a sentence, and nothing changes."""
         try:
             with _door() as session, session.begin():
                 result = act(session)
@@ -162,14 +166,17 @@ class Walk(RuleBasedStateMachine):
 
     # --- episodes ---
 
-    @initialize(way=numbers, needs=st.sets(st.sampled_from(NEEDS)))
-    def the_first_citizen(self, way: int, needs: set[str]) -> None:
-        self._first_citizen(way, needs)
+    @initialize(way=numbers, needs=st.sets(st.sampled_from(NEEDS)), so_far=beginnings)
+    def the_first_citizen(self, way: int, needs: set[str], so_far: list[int]) -> None:
+        self._first_citizen(way, needs, so_far)
 
-    def _first_citizen(self, way: int, needs: set[str]) -> None:
+    def _first_citizen(self, way: int, needs: set[str], so_far: list[int]) -> None:
+        """Somebody who is somewhere on the way already."""
         followed = self.first or newest(_nth(sorted({key for key, _ in PATHWAYS}), way))
         opened = self._do(self._opening(followed, way, needs, practice=True, facility=True))
         assert opened is not None
+        for what in so_far:
+            self.something_happens(which=0, what=what, message=True, minutes=0, ends=False, passed=hours(1))
 
     def _opening(
         self, followed: Pathway, way: int, needs: set[str], *, practice: bool, facility: bool
@@ -187,17 +194,26 @@ class Walk(RuleBasedStateMachine):
         return opening
 
     @precondition(lambda self: len(self.rows.tables["episodes"]) < 4)
-    @rule(which=numbers, way=numbers, needs=st.sets(st.sampled_from(NEEDS)), practice=st.booleans(), facility=st.booleans())
+    @rule(
+        which=numbers,
+        way=numbers,
+        needs=st.sets(st.sampled_from(NEEDS)),
+        practice=st.booleans(),
+        facility=st.booleans(),
+    )
     def another_citizen(self, which: int, way: int, needs: set[str], practice: bool, facility: bool) -> None:
         followed = newest(_nth(sorted({key for key, _ in PATHWAYS}), which))
         self._do(self._opening(followed, way, needs, practice=practice, facility=facility))
 
     @rule(
         which=numbers, what=numbers, message=st.booleans(), minutes=st.sampled_from((0, 0, 1, 60, 300)),
-        ends=st.sampled_from((False, False, False, True)),
+        ends=st.sampled_from((False, False, False, True)), passed=later,
     )  # fmt: skip
-    def something_happens(self, which: int, what: int, message: bool, minutes: int, ends: bool) -> None:
+    def something_happens(
+        self, which: int, what: int, message: bool, minutes: int, ends: bool, passed: timedelta
+    ) -> None:
         """What can happen now, told by who may tell it, with all that is asked for where that is possible."""
+        self.now += passed
         episode, followed = self._here(which)
         if possible := [t for t in followed.leaving(episode.state) if ends or not followed.is_final(t.dest)]:
             transition = _nth(possible, what)
@@ -214,14 +230,23 @@ class Walk(RuleBasedStateMachine):
         return next(found, MESSAGE)
 
     def _report(
-        self, session: Session, episode: Any, trigger: str, by: Actor, effective_at: datetime | None, seen: int | None = None
+        self,
+        session: Session,
+        episode: Any,
+        trigger: str,
+        by: Actor,
+        effective_at: datetime | None,
+        seen: int | None = None,
     ) -> Episode:
+        phoned = PhoneAgreement(spoken_with="Maja Demo", made_at=effective_at or self.now, agreed="Hjemmepleje i aften")
         return episodes.record_event(
-            session, episode.uuid, trigger, by=by, at=self.now, effective_at=effective_at, reason="Det hastede", seen=seen,
-            phone=PhoneAgreement(spoken_with="Maja Demo", made_at=effective_at or self.now, agreed="Hjemmepleje i aften"),
+            session, episode.uuid, trigger, by=by, at=self.now, effective_at=effective_at, reason="Det hastede",
+            phone=phoned, seen=seen,
         )  # fmt: skip
 
-    @rule(which=numbers, trigger=triggers, who=anybody, minutes=st.one_of(minutes_ago, st.just(-10)), reason=st.booleans())
+    @rule(
+        which=numbers, trigger=triggers, who=anybody, minutes=st.one_of(minutes_ago, st.just(-10)), reason=st.booleans()
+    )
     def anybody_reports_anything(self, which: int, trigger: str, who: str, minutes: int | None, reason: bool) -> None:
         episode, by = self._episode(which), self.actors[who]
         self._do(
@@ -255,7 +280,9 @@ class Walk(RuleBasedStateMachine):
         assert all(told[winners[0] + 1 :] if winners else ()), "whoever comes second is told that somebody was faster"
         assert not behind or all(told)
 
-    @rule(which=numbers, back=st.sampled_from((0, 0, 0, 1, 2)), who=anybody, reason=st.sampled_from(("Fejl", "Fejl", " ")))
+    @rule(
+        which=numbers, back=st.sampled_from((0, 0, 0, 1, 2)), who=anybody, reason=st.sampled_from(("Fejl", "Fejl", " "))
+    )
     def an_event_is_cancelled(self, which: int, back: int, who: str, reason: str) -> None:
         episode = self._episode(which)
         told = [e for e in self.rows.of("history", episode_id=episode.id) if e.kind in {"event", "opened"}]
@@ -266,23 +293,36 @@ class Walk(RuleBasedStateMachine):
             )
         )
 
-    @rule(which=numbers, back=numbers, minutes=minutes_ago.filter(lambda m: m is not None), who=anybody, forward=st.booleans())
+    @rule(
+        which=numbers,
+        back=numbers,
+        minutes=minutes_ago.filter(lambda m: m is not None),
+        who=anybody,
+        forward=st.booleans(),
+    )
     def a_time_is_corrected(self, which: int, back: int, minutes: int, who: str, forward: bool) -> None:
         episode = self._episode(which)
         entry = _nth(self.rows.of("history", episode_id=episode.id)[::-1], back)
         corrected = entry.effective_at + timedelta(minutes=minutes if forward else -minutes)
         self._do(
             lambda session: amendments.correct_time(
-                session, episode.uuid, entry.number, corrected, by=self.actors[who], at=self.now, reason="Klokken var forkert"
+                session,
+                episode.uuid,
+                entry.number,
+                corrected,
+                by=self.actors[who],
+                at=self.now,
+                reason="Klokken var forkert",
             )
         )
 
-    @rule(which=numbers, to=numbers, facility=st.booleans(), who=anybody)
-    def somebody_reroutes(self, which: int, to: int, facility: bool, who: str) -> None:
-        episode, key = self._episode(which), _nth(sorted({key for key, _ in PATHWAYS}), to)
+    @rule(which=numbers, to=numbers, facility=st.booleans(), right=mostly, who=anybody)
+    def somebody_reroutes(self, which: int, to: int, facility: bool, right: bool, who: str) -> None:
+        (episode, _), key = self._here(which), _nth(sorted({key for key, _ in PATHWAYS}), to)
+        by = self._at_work_for(episode.district_id) if right else self.actors[who]
         self._do(
             lambda session: amendments.reroute(
-                session, episode.uuid, key, by=self.actors[who], at=self.now,
+                session, episode.uuid, key, by=by, at=self.now,
                 facility=self.world.facility if facility else None,
             )
         )  # fmt: skip
@@ -317,14 +357,16 @@ class Walk(RuleBasedStateMachine):
         by = self._at_work_for(episode.owner_unit_id) if right else self.actors[who]
         self._do(lambda session: amendments.review(session, episode.uuid, by=by, at=self.now))
 
-    @rule(after=st.sampled_from((hours(1), hours(30))), which=numbers, moves=st.booleans(), from_now=st.booleans())
-    def the_numbers_are_agreed_anew(self, after: timedelta, which: int, moves: bool, from_now: bool) -> None:
-        """Another time for one rule of one pathway, and, where the agreement says so, for what is open."""
-        episode, followed = self._here(which)
+    @rule(after=st.sampled_from((hours(1), hours(30))), which=numbers, moves=st.booleans(), backwards=st.booleans())
+    def the_numbers_are_agreed_anew(self, after: timedelta, which: int, moves: bool, backwards: bool) -> None:
+        """Another time for one rule of one pathway: for what happens from now on, or for all that is open."""
+        _, followed = self._here(which)
         changed = _nth([r for r in followed.rules() if r.after is not None], which)
+        valid_from = START - hours(1) if backwards else self.now if moves else self.now + timedelta(minutes=1)
 
         def agree(session: Session) -> None:
-            added = _agree(session, followed, [replace(changed, after=after)], at=self.now if from_now else START, moves=moves)
+            rules = [replace(changed, after=after)]
+            added = _agree(session, followed, rules, at=self.now, valid_from=valid_from, moves=moves)
             for _ in amendments.apply_agreement(session, added, by=SYSTEM, at=self.now):
                 pass
 
@@ -332,9 +374,10 @@ class Walk(RuleBasedStateMachine):
 
     # --- handovers ---
 
-    @rule(which=numbers, accept=st.sampled_from((True, True, False)), read=st.booleans(), n=numbers, whole=st.booleans())
-    def a_handover_goes_on(self, which: int, accept: bool, read: bool, n: int, whole: bool) -> None:
+    @rule(which=numbers, accept=mostly, read=st.booleans(), n=numbers, whole=mostly, passed=later)
+    def a_handover_goes_on(self, which: int, accept: bool, read: bool, n: int, whole: bool, passed: timedelta) -> None:
         """The next thing that the right people do: send it, read it, answer it."""
+        self.now += passed
         episode, _ = self._here(which)
         under_way = [h for h in self._handovers(episode) if h.passed_at is None and h.state != HandoverState.WITHDRAWN]
         if not under_way or under_way[0].state in {HandoverState.OWED, HandoverState.REJECTED}:
@@ -342,7 +385,12 @@ class Walk(RuleBasedStateMachine):
             content, reason = (ISBAR, None) if whole else ({"S.reason": "Fald"}, "Systemet var nede")
             self._do(
                 lambda session: handovers.send(
-                    session, episode.uuid, content, by=self._at_work_for(unit_id, n), at=self.now, override_reason=reason
+                    session,
+                    episode.uuid,
+                    content,
+                    by=self._at_work_for(unit_id, n),
+                    at=self.now,
+                    override_reason=reason,
                 )
             )
         else:
@@ -361,13 +409,21 @@ class Walk(RuleBasedStateMachine):
                 case "accept":
                     handovers.accept(session, handover_id, by=by, at=self.now, version=version)
                 case "reject":
-                    handovers.reject(session, handover_id, by=by, at=self.now, reason="Medicinlisten mangler", version=version)
+                    handovers.reject(
+                        session, handover_id, by=by, at=self.now, reason="Medicinlisten mangler", version=version
+                    )
                 case _:
                     handovers.inform(session, handover_id, by=by, at=self.now)
 
         self._do(answer)
 
-    @rule(which=numbers, n=numbers, act=st.sampled_from(("read", "accept", "reject", "inform")), who=anybody, version=st.booleans())
+    @rule(
+        which=numbers,
+        n=numbers,
+        act=st.sampled_from(("read", "accept", "reject", "inform")),
+        who=anybody,
+        version=st.booleans(),
+    )
     def anybody_answers_a_handover(self, which: int, n: int, act: str, who: str, version: bool) -> None:
         if there := self._handovers(self._episode(which)):
             handover = _nth(there, n)
@@ -384,11 +440,12 @@ class Walk(RuleBasedStateMachine):
 
     # --- tasks ---
 
-    @rule(n=numbers, right=st.booleans(), who=anybody, outcome=st.sampled_from(Outcome), minutes=minutes_ago, said=st.booleans())
+    @rule(n=numbers, right=mostly, who=anybody, outcome=outcomes, minutes=minutes_ago, said=mostly, passed=later)
     def a_task_is_worked_on(
-        self, n: int, right: bool, who: str, outcome: Outcome, minutes: int | None, said: bool
+        self, n: int, right: bool, who: str, outcome: Outcome, minutes: int | None, said: bool, passed: timedelta
     ) -> None:
         """Tried or done, as the task asks for; mostly with all that must be said."""
+        self.now += passed
         if not self.rows.tables["tasks"]:
             return
         open_ones = self.rows.of("tasks", state=TaskState.OPEN)
@@ -403,11 +460,17 @@ class Walk(RuleBasedStateMachine):
                     next_try_at=self.now + hours(1),
                 )  # fmt: skip
             else:
-                tasks.complete(session, task.uuid, by=by, at=self.now, done_at=made_at, record="Journalen" if said else "")
+                tasks.complete(
+                    session, task.uuid, by=by, at=self.now, done_at=made_at, record="Journalen" if said else ""
+                )
 
         self._do(work)
 
-    @rule(n=numbers, act=st.sampled_from(("claim", "take_over", "hand_on", "give_back", "confirm", "not_relevant")), who=anybody)
+    @rule(
+        n=numbers,
+        act=st.sampled_from(("claim", "take_over", "hand_on", "give_back", "confirm", "not_relevant")),
+        who=anybody,
+    )
     def a_task_changes_hands(self, n: int, act: str, who: str) -> None:
         if not self.rows.tables["tasks"]:
             return
@@ -419,7 +482,9 @@ class Walk(RuleBasedStateMachine):
                     tasks.claim(session, task.uuid, by=by, at=self.now, take_over=act == "take_over")
                 case "hand_on" | "give_back":
                     to = session.scalars(select(Person).order_by(Person.id).offset(n % 10).limit(1)).one()
-                    tasks.hand_on(session, task.uuid, to=to if act == "hand_on" else None, by=by, at=self.now, note="Vagtskifte")
+                    tasks.hand_on(
+                        session, task.uuid, to=to if act == "hand_on" else None, by=by, at=self.now, note="Vagtskifte"
+                    )
                 case "confirm":
                     tasks.confirm(session, task.uuid, by=by, at=self.now)
                 case _:
@@ -451,14 +516,13 @@ class GeneratedWalk(Walk):
 
     made_up: Pathway | None = None
 
-    @initialize(way=numbers, needs=st.sets(st.sampled_from(NEEDS)), made_up=pathways())
-    def the_first_citizen(self, way: int, needs: set[str], made_up: Pathway) -> None:
-        note(f"on {made_up}")
+    @initialize(way=numbers, needs=st.sets(st.sampled_from(NEEDS)), so_far=beginnings, made_up=pathways())
+    def the_first_citizen(self, way: int, needs: set[str], so_far: list[int], made_up: Pathway) -> None:
         PATHWAYS[made_up.key, made_up.version] = self.first = self.made_up = made_up
         with _door() as session, session.begin():
-            _agree(session, made_up, list(made_up.rules()), at=LONG_AGO, moves=False)
+            _agree(session, made_up, list(made_up.rules()), at=LONG_AGO, valid_from=LONG_AGO, moves=False)
         self._look()
-        self._first_citizen(way, needs)
+        self._first_citizen(way, needs, so_far)
 
     def teardown(self) -> None:
         try:
@@ -476,7 +540,10 @@ def _nth(things: Sequence[Result], n: int) -> Result:
     return things[n % len(things)]
 
 
-def _agree(session: Session, followed: Pathway, rules: list[Rule], *, at: datetime, moves: bool) -> Agreement:
+def _agree(
+    session: Session, followed: Pathway, rules: list[Rule], *, at: datetime, valid_from: datetime, moves: bool
+) -> Agreement:
     return agreements.add(
-        session, "Aftale Demo", rules, by=SYSTEM, at=at, valid_from=at, pathway_key=followed.key, moves_open_deadlines=moves
-    )
+        session, "Aftale Demo", rules, by=SYSTEM, at=at, valid_from=valid_from, pathway_key=followed.key,
+        moves_open_deadlines=moves,
+    )  # fmt: skip

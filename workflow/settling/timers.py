@@ -52,10 +52,16 @@ def keep(
         passed = limit.due_at <= at or not moved
         end(session, case, live, Ended.MOVED if moved else Ended.HANDED_ON, at=at, until=at if passed else None)
     if limit.overtaken and limit.miss is not None and limit.due_at <= at:
-        misses.write(
-            session, case.episode, limit.miss, due_at=limit.due_at, owing_unit_id=limit.unit_id, at=at,
-            task=task, handover=handover,
-        )  # fmt: skip
+        miss(
+            session,
+            case,
+            limit.miss,
+            due_at=limit.due_at,
+            owing_unit_id=limit.unit_id,
+            at=at,
+            task=task,
+            handover=handover,
+        )
     case.deadlines.append(
         deadlines.open_deadline(
             session, case.episode, limit.rule.concerns, unit_id=limit.unit_id, other_unit_id=limit.other_unit_id,
@@ -90,9 +96,33 @@ def end(
     # Done on the stroke is in time; still not done on the stroke is not.
     undone = ended in {Ended.MOVED, Ended.HANDED_ON}
     if live.miss is not None and until is not None and (live.due_at < until or (undone and live.due_at == until)):
-        misses.write(
-            session, case.episode, live.miss, due_at=live.due_at, owing_unit_id=live.unit_id, at=at,
-            task=live.task, handover=live.handover,
-        )  # fmt: skip
+        miss(
+            session,
+            case,
+            live.miss,
+            due_at=live.due_at,
+            owing_unit_id=live.unit_id,
+            at=at,
+            task=live.task,
+            handover=live.handover,
+        )
     deadlines.end(live, ended, at=at)
     case.deadlines.remove(live)
+
+
+def miss(
+    session: Session,
+    case: CaseFile,
+    code: MissCode,
+    *,
+    due_at: datetime,
+    owing_unit_id: int,
+    at: datetime,
+    task: Task | None = None,
+    handover: Handover | None = None,
+) -> None:
+    """Write a miss of this episode; its verdicts are looked at before settling ends."""
+    misses.write(
+        session, case.episode, code, due_at=due_at, owing_unit_id=owing_unit_id, at=at, task=task, handover=handover
+    )
+    case.missed = True

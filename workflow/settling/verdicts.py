@@ -8,6 +8,7 @@ from workflow import misses
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.misses import Judged
+from workflow.settling.timers import miss
 from workflow.tables import Handover, Miss, Task
 from workflow.vocabulary import Concerns, HandoverState, MissCode, RuleKind, TaskState, Verdict
 
@@ -16,6 +17,8 @@ def settle_misses(session: Session, case: CaseFile, *, by: Actor, at: datetime) 
     """Write what was missed in sending, and append a verdict wherever what is known now changes what counts."""
     for handover in case.handovers:
         _miss_of_sending(session, case, handover, at=at)
+    if not case.missed:
+        return
     with session.no_autoflush:
         judged_now = misses.of_episode(session, case.episode)
     for judged in judged_now:
@@ -39,24 +42,22 @@ def _miss_of_sending(session: Session, case: CaseFile, handover: Handover, *, at
             due_at = rule.limit_before(event.effective_at)
             code = MissCode.SENT_LATE if handover.first_sent_at > due_at else None
     if code is not None:
-        misses.write(
-            session, case.episode, code, due_at=due_at, owing_unit_id=handover.from_unit_id, at=at, handover=handover
-        )
+        miss(session, case, code, due_at=due_at, owing_unit_id=handover.from_unit_id, at=at, handover=handover)
 
 
 def _verdict(case: CaseFile, judged: Judged, *, at: datetime) -> tuple[Verdict, str]:
     """What counts of a miss, given everything that is known now; the miss itself is never touched."""
-    miss = judged.miss
-    if miss.task_id is not None:
-        return _task_verdict(case, miss, next(t for t in case.tasks if t.id == miss.task_id), at=at)
-    handover = next(h for h in case.handovers if h.id == miss.handover_id)
-    return _handover_verdict(case, miss, handover)
+    missed = judged.miss
+    if missed.task_id is not None:
+        return _task_verdict(case, missed, next(t for t in case.tasks if t.id == missed.task_id), at=at)
+    handover = next(h for h in case.handovers if h.id == missed.handover_id)
+    return _handover_verdict(case, missed, handover)
 
 
-def _task_verdict(case: CaseFile, miss: Miss, task: Task, *, at: datetime) -> tuple[Verdict, str]:
+def _task_verdict(case: CaseFile, missed: Miss, task: Task, *, at: datetime) -> tuple[Verdict, str]:
     if case.timeline.numbered(task.anchor_number) is None:
         return Verdict.EXCLUDED, "event_cancelled"
-    if task.state == TaskState.WITHDRAWN and case.timeline.last.effective_at <= miss.due_at:
+    if task.state == TaskState.WITHDRAWN and case.timeline.last.effective_at <= missed.due_at:
         return Verdict.EXCLUDED, case.timeline.last.trigger
     if task.done_at is not None and task.done_at <= task.due_at:
         return Verdict.EXCUSED, "done_in_time"
@@ -65,15 +66,15 @@ def _task_verdict(case: CaseFile, miss: Miss, task: Task, *, at: datetime) -> tu
     return Verdict.STANDS, "not_in_time"
 
 
-def _handover_verdict(case: CaseFile, miss: Miss, handover: Handover) -> tuple[Verdict, str]:
-    sending = miss.code in {MissCode.NOT_SENT, MissCode.SENT_LATE, MissCode.REJECTED_NOT_RESENT}
+def _handover_verdict(case: CaseFile, missed: Miss, handover: Handover) -> tuple[Verdict, str]:
+    sending = missed.code in {MissCode.NOT_SENT, MissCode.SENT_LATE, MissCode.REJECTED_NOT_RESENT}
     event = case.timeline.numbered(handover.event_number) if handover.event_number is not None else None
     if sending and event is None:
         return Verdict.EXCLUDED, "event_cancelled"
-    if miss.code == MissCode.NOT_SENT and event is not None and _sent_by(handover, event.effective_at):
+    if missed.code == MissCode.NOT_SENT and event is not None and _sent_by(handover, event.effective_at):
         return Verdict.EXCUSED, "time_corrected"
-    withdrawn = miss.code == MissCode.NOT_ANSWERED and handover.state == HandoverState.WITHDRAWN
-    if withdrawn and case.timeline.last.effective_at <= miss.due_at:
+    withdrawn = missed.code == MissCode.NOT_ANSWERED and handover.state == HandoverState.WITHDRAWN
+    if withdrawn and case.timeline.last.effective_at <= missed.due_at:
         return Verdict.EXCLUDED, case.timeline.last.trigger
     return Verdict.STANDS, "not_in_time"
 
