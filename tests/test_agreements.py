@@ -268,5 +268,19 @@ def test_an_agreement_cannot_hold_backwards(session: Session, world: World, agre
         agree(valid_from=ADMITTED - hours(3))
 
 
+def test_an_agreement_that_moves_open_deadlines_holds_from_now(session: Session, world: World, agree: Agree) -> None:
+    with pytest.raises(Invalid, match="fra nu af"):
+        agree(moves_open_deadlines=True)
+
+
+def test_what_happened_on_the_stroke_keeps_its_old_terms(
+    session: Session, world: World, agree: Agree, admitted: Episode
+) -> None:
+    discharge(session, world, admitted)
+    agree(task_rule("R13", after=hours(8)), valid_from=DISCHARGED, at=DISCHARGED)
+    amendments.record_need(session, admitted.uuid, "interpreter", by=world.nurse, at=DISCHARGED)
+    assert session.scalars(select(Task).where(Task.rule == "R13")).all() == []
+
+
 def test_the_history_tells_of_the_agreement(session: Session, world: World, admitted: Episode) -> None:
     assert entries(session, admitted) == ["patient_admitted"]

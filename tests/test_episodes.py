@@ -465,3 +465,17 @@ def test_a_citizen_who_is_home_may_be_rerouted_to_home(session: Session, world: 
     )
     amendments.reroute(session, discharged.uuid, "home", by=world.nurse, at=at)
     assert (discharged.pathway_key, discharged.state) == ("home", "at_home")
+
+
+def test_after_a_reroute_an_event_from_a_state_of_the_old_way_is_not_cancelled(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    at = DISCHARGED + hours(1)
+    episodes.record_event(session, discharged.uuid, "patient_arrived", by=world.facility_nurse, at=at)
+    episodes.record_event(
+        session, discharged.uuid, "departed_home", by=world.facility_nurse, at=at, reason="Ville hjem"
+    )
+    departed = discharged.history_number
+    amendments.reroute(session, discharged.uuid, "home", by=world.nurse, at=at)
+    with pytest.raises(NotPossible, match="På Tryghedshotellet"):
+        amendments.cancel_event(session, discharged.uuid, departed, by=world.nurse, at=at, reason="Fejl")

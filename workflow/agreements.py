@@ -54,7 +54,7 @@ class Terms:
         """The rules for what happened at `anchor`, by key."""
         found: dict[str, Rule] = {}
         for version in self._versions:
-            if version.valid_from <= (self._at if version.moves_open else anchor):
+            if version.valid_from < anchor or (version.moves_open and version.valid_from <= self._at):
                 for key, rule in version.rules.items():
                     if rule is None:
                         found.pop(key, None)
@@ -116,6 +116,8 @@ def add(
     """
     if valid_from < at:
         raise Invalid("valid_from_in_the_past")
+    if moves_open_deadlines and valid_from > at:
+        raise Invalid("moves_only_from_now")
     kept = tuple(rules)
     concerned = [newest(pathway_key)] if pathway_key else [newest(key) for key in {key for key, _ in PATHWAYS}]
     if problems := [p for rule in kept for p in (*rule.problems(), *_strangers(rule, concerned))]:

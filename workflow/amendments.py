@@ -29,6 +29,8 @@ def cancel_event(session: Session, episode_id: UUID, number: int, *, by: Actor, 
     event = case.timeline.last
     if event.number != number or event.source is None:
         raise NotPossible("only_the_newest_event")
+    if not case.pathway.has_state(event.source):
+        raise NotPossible("rerouted_since", state=event.source)
     _require_reporter(case, by, event.source, event.trigger)
     _require_reason(reason)
     if case.episode.closed_at is not None and _has_open_episode(session, case.episode.citizen_id):

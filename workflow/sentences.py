@@ -70,6 +70,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Kommunen har ingen enhed, der modtager; en administrator skal vælge den.",
         "The municipality has no unit that receives; an administrator must choose it.",
     ),
+    "moves_only_from_now": (
+        "En aftale, der flytter åbne frister, skal gælde fra nu af.",
+        "An agreement that moves open deadlines must hold from now on.",
+    ),
     "newer_version": (
         "Der findes en nyere version; læs den, før du svarer.",
         "There is a newer version; read it before you answer.",
@@ -158,6 +162,10 @@ ERRORS: dict[str, tuple[str, str]] = {
     "record_needed": (
         "Skriv, hvor det kan ses, at opgaven er udført.",
         "Say where it can be seen that the task has been done.",
+    ),
+    "rerouted_since": (
+        "Forløbet har skiftet vej siden og kan ikke gå tilbage til »{state}«; vælg først den gamle vej igen.",
+        "The episode has changed its way since, and cannot go back to '{state}'; choose the old way again first.",
     ),
     "second_person_needed": (
         "En anden person skal bekræfte, at opgaven ikke er relevant.",

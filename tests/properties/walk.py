@@ -29,6 +29,7 @@ from workflow.tables import Agreement, Episode, Person
 from workflow.vocabulary import DoneBy, HandoverState, Language, Origin, Outcome, TaskState
 
 Result = TypeVar("Result")
+Waited = tuple[timedelta, bool]
 
 START = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)  # a Friday; on the Sunday the clock goes forward
 MESSAGE = Actor(name="MedCom", origin=Origin.MESSAGE)
@@ -41,7 +42,10 @@ LONG_ENOUGH = timedelta(days=60)
 numbers = st.integers(0, 50)  # the how-manieth of what there is, counted round
 anybody = st.sampled_from((*WHO, "message", "practitioner"))
 minutes_ago = st.sampled_from((None, None, 0, 1, 60, 5 * 60, 30 * 60))
-later = st.sampled_from((hours(0), hours(0), hours(0), hours(1), hours(20), hours(30)))  # since the step before
+# How long since the step before, and whether the sweep has been by.
+later = st.sampled_from(
+    (*[(hours(0), False)] * 3, (hours(1), True), (hours(20), True), (hours(20), False), (hours(30), False))
+)
 mostly = st.sampled_from((True, True, True, False))
 beginnings = st.lists(numbers, max_size=5)  # which of what was possible has happened before anybody looks
 outcomes = st.sampled_from((*[Outcome.COMPLETED] * 5, *Outcome))
@@ -131,6 +135,11 @@ class Walk(RuleBasedStateMachine):
             assert again == {}
             assert promises.digest(session) == self.digest
 
+    def _wait(self, passed: timedelta, swept: bool) -> None:
+        self.now += passed
+        if swept:
+            self._sweep(batch=3)
+
     def _sweep(self, *, batch: int) -> None:
         def until_nothing_is_due(session: Session) -> None:
             while deadlines.raise_due(session, at=self.now, batch=batch):
@@ -176,7 +185,7 @@ class Walk(RuleBasedStateMachine):
         opened = self._do(self._opening(followed, way, needs, practice=True, facility=True))
         assert opened is not None
         for what in so_far:
-            self.something_happens(which=0, what=what, message=True, minutes=0, ends=False, passed=hours(1))
+            self.something_happens(which=0, what=what, message=True, minutes=0, ends=False, passed=(hours(1), False))
 
     def _opening(
         self, followed: Pathway, way: int, needs: set[str], *, practice: bool, facility: bool
@@ -209,11 +218,9 @@ class Walk(RuleBasedStateMachine):
         which=numbers, what=numbers, message=st.booleans(), minutes=st.sampled_from((0, 0, 1, 60, 300)),
         ends=st.sampled_from((False, False, False, True)), passed=later,
     )  # fmt: skip
-    def something_happens(
-        self, which: int, what: int, message: bool, minutes: int, ends: bool, passed: timedelta
-    ) -> None:
+    def something_happens(self, which: int, what: int, message: bool, minutes: int, ends: bool, passed: Waited) -> None:
         """What can happen now, told by who may tell it, with all that is asked for where that is possible."""
-        self.now += passed
+        self._wait(*passed)
         episode, followed = self._here(which)
         if possible := [t for t in followed.leaving(episode.state) if ends or not followed.is_final(t.dest)]:
             transition = _nth(possible, what)
@@ -316,8 +323,9 @@ class Walk(RuleBasedStateMachine):
             )
         )
 
-    @rule(which=numbers, to=numbers, facility=st.booleans(), right=mostly, who=anybody)
-    def somebody_reroutes(self, which: int, to: int, facility: bool, right: bool, who: str) -> None:
+    @rule(which=numbers, to=numbers, facility=st.booleans(), right=mostly, who=anybody, passed=later)
+    def somebody_reroutes(self, which: int, to: int, facility: bool, right: bool, who: str, passed: Waited) -> None:
+        self._wait(*passed)
         (episode, _), key = self._here(which), _nth(sorted({key for key, _ in PATHWAYS}), to)
         by = self._at_work_for(episode.district_id) if right else self.actors[who]
         self._do(
@@ -375,9 +383,9 @@ class Walk(RuleBasedStateMachine):
     # --- handovers ---
 
     @rule(which=numbers, accept=mostly, read=st.booleans(), n=numbers, whole=mostly, passed=later)
-    def a_handover_goes_on(self, which: int, accept: bool, read: bool, n: int, whole: bool, passed: timedelta) -> None:
+    def a_handover_goes_on(self, which: int, accept: bool, read: bool, n: int, whole: bool, passed: Waited) -> None:
         """The next thing that the right people do: send it, read it, answer it."""
-        self.now += passed
+        self._wait(*passed)
         episode, _ = self._here(which)
         under_way = [h for h in self._handovers(episode) if h.passed_at is None and h.state != HandoverState.WITHDRAWN]
         if not under_way or under_way[0].state in {HandoverState.OWED, HandoverState.REJECTED}:
@@ -442,10 +450,10 @@ class Walk(RuleBasedStateMachine):
 
     @rule(n=numbers, right=mostly, who=anybody, outcome=outcomes, minutes=minutes_ago, said=mostly, passed=later)
     def a_task_is_worked_on(
-        self, n: int, right: bool, who: str, outcome: Outcome, minutes: int | None, said: bool, passed: timedelta
+        self, n: int, right: bool, who: str, outcome: Outcome, minutes: int | None, said: bool, passed: Waited
     ) -> None:
         """Tried or done, as the task asks for; mostly with all that must be said."""
-        self.now += passed
+        self._wait(*passed)
         if not self.rows.tables["tasks"]:
             return
         open_ones = self.rows.of("tasks", state=TaskState.OPEN)

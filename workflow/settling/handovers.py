@@ -34,7 +34,7 @@ def _settle_open(session: Session, case: CaseFile, *, number: int, at: datetime)
     event, terms = _last_handing_event(case)
     target = unit_as(case.episode, terms.to) if terms is not None else None
     _restore(session, case, event)
-    if case.under_way is not None and (case.under_way.trigger, case.under_way.to_unit_id) not in _wanted(case):
+    if case.under_way is not None and (_is_older(case.under_way, event) or not _is_wanted(case, case.under_way)):
         _withdraw(case, case.under_way, number=number)
     _derive_responsible(case)
     if event is None or target is None or target == case.episode.responsible_unit_id or _passed(case, event, target):
@@ -47,14 +47,19 @@ def _settle_open(session: Session, case: CaseFile, *, number: int, at: datetime)
         _derive_responsible(case)
 
 
-def _wanted(case: CaseFile) -> set[tuple[str, int | None]]:
-    """On which transitions, to which units, a handover may be under way: the last that happened, and the next ahead."""
+def _is_older(handover: Handover, event: Happened | None) -> bool:
+    """Whether it was for an event that another handing event has followed: whoever hands over next owes anew."""
+    return handover.event_number is not None and event is not None and handover.event_number != event.number
+
+
+def _is_wanted(case: CaseFile, handover: Handover) -> bool:
+    """Whether it is for the last transition that handed over, or for the next one ahead, and to whom that goes now."""
     event, terms = _last_handing_event(case)
     wanted = {(event.trigger, unit_as(case.episode, terms.to))} if event is not None and terms is not None else set()
     ahead = case.pathway.handover_ahead(case.timeline.state)
     if ahead is not None and ahead.hands_over is not None:
         wanted.add((ahead.trigger, unit_as(case.episode, ahead.hands_over.to)))
-    return wanted
+    return (handover.trigger, handover.to_unit_id) in wanted
 
 
 def _passed(case: CaseFile, event: Happened, target: int) -> bool:
