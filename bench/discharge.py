@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bench import engine
 from bench.crew import Hands, crew
-from bench.figure import Figure
+from bench.figure import Figure, RowsDiffer
 from bench.plain import Job, PlainLoop, Written, job, rows_of, written
 from bench.server import Database, Server, say
 from bench.size import Size
@@ -26,10 +26,6 @@ DISCHARGED_AT = MORNING + timedelta(hours=6)
 
 # What PostgreSQL itself has counted in the transaction that is open.
 _COUNTED = text("select relname, n_tup_ins + n_tup_upd from pg_stat_xact_user_tables where n_tup_ins + n_tup_upd > 0")
-
-
-class RowsDiffer(Exception):
-    """The plain loop would not write what the engine writes: its figure would be no ceiling."""
 
 
 def measure(server: Server, size: Size) -> Iterator[Figure]:

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 
+class RowsDiffer(Exception):
+    """The two sides have not written the same rows: the one is no ceiling of the other."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """`ours` and `ceiling` in `unit`, measured in turns; `better` says whether a higher or a lower `ours` is."""

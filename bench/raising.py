@@ -7,7 +7,7 @@ from statistics import median
 import psycopg
 
 from bench import engine
-from bench.figure import Figure
+from bench.figure import Figure, RowsDiffer
 from bench.filling import AT, Calls, fill
 from bench.server import Database, Server, say
 from bench.size import Size
@@ -52,10 +52,6 @@ select (select count(*) from reminders where raised_at = %(at)s), (select count(
        (select count(*) from outbox where written_at = %(at)s),
        (select count(*) from deadlines where next_at <= %(at)s)
 """
-
-
-class RowsDiffer(Exception):
-    """The one statement has not written what the sweep has: its figure would be no ceiling."""
 
 
 def measure(server: Server, size: Size) -> Iterator[Figure]:

@@ -7,9 +7,9 @@ from statistics import median
 import psycopg
 
 from bench import engine
-from bench.figure import Figure
+from bench.figure import Figure, RowsDiffer
 from bench.filling import AT, Calls
-from bench.raising import RowsDiffer, sweep, with_calls
+from bench.raising import sweep, with_calls
 from bench.server import Database, Server
 from bench.size import Size
 from tasks import runs

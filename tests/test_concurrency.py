@@ -180,6 +180,24 @@ def test_of_eight_who_reserve_the_last_place_one_gets_it(world: World) -> None:
             places.leave(session, winner, by=world.facility_nurse, at=from_at + hours(1))
 
 
+def test_many_sweeps_raise_every_rung_once(world: World) -> None:
+    for _ in range(30):
+        admitted(world)
+
+    raised = [1]
+
+    def sweeping(session: Session) -> None:
+        raised.append(deadlines.raise_due(session, at=START + timedelta(days=3), batch=4))
+
+    while any(raised):
+        raised.clear()
+        assert at_once(*[sweeping] * 8) == [None] * 8
+    with db.Session() as session:
+        rows = Rows.read(session)
+    promises.check(promises.NOTHING, rows, {}, swept_at=START + timedelta(days=3))
+    assert len(rows.tables["reminders"]) == sum(len(d.rung_at) for d in rows.tables["deadlines"].values())
+
+
 def _entries(episode_id: UUID, kind: EntryKind) -> int:
     counted = select(func.count()).select_from(HistoryEntry).join(Episode, Episode.id == HistoryEntry.episode_id)
     with db.Session() as session:

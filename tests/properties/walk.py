@@ -326,14 +326,13 @@ class Walk(RuleBasedStateMachine):
     @rule(which=numbers, to=numbers, facility=st.booleans(), right=mostly, who=anybody, passed=later)
     def somebody_reroutes(self, which: int, to: int, facility: bool, right: bool, who: str, passed: Waited) -> None:
         self._wait(*passed)
-        (episode, _), key = self._here(which), _nth(sorted({key for key, _ in PATHWAYS}), to)
+        episode, followed = self._here(which)
+        key = _nth(sorted({key for key, _ in PATHWAYS if not (right and key == followed.key)}), to)
         by = self._at_work_for(episode.district_id) if right else self.actors[who]
+        to_facility = self.world.facility if right or facility else None
         self._do(
-            lambda session: amendments.reroute(
-                session, episode.uuid, key, by=by, at=self.now,
-                facility=self.world.facility if facility else None,
-            )
-        )  # fmt: skip
+            lambda session: amendments.reroute(session, episode.uuid, key, by=by, at=self.now, facility=to_facility)
+        )
 
     @rule(which=numbers, minutes=minutes_ago, who=st.sampled_from(("coordinator", "ward_nurse", "message", "nurse")))
     def somebody_is_readmitted(self, which: int, minutes: int | None, who: str) -> None:
