@@ -102,7 +102,7 @@ def test_a_port_that_is_none_is_told_in_a_sentence(home: Path, port: str) -> Non
 
 
 def test_without_its_own_secrets_it_starts_nothing_in_production(home: Path) -> None:
-    with installation(home, OVERGANG_DEMO="0") as refused:
+    with installation(home, OVERGANG_SECRET_KEY="") as refused:
         assert refused.until_it_ends() == 3
     assert "OVERGANG_SECRET_KEY" in refused.output
     assert not (home / "pg").exists()

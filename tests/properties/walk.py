@@ -26,10 +26,11 @@ from workflow.pathways import PATHWAYS, newest, pathway
 from workflow.rule import Rule, hours
 from workflow.settle import settle
 from workflow.tables import Agreement, Episode, Person
-from workflow.vocabulary import DoneBy, HandoverState, Language, Origin, Outcome, TaskState
+from workflow.vocabulary import DoneBy, EntryKind, HandoverState, Language, Origin, Outcome, TaskState
 
 Result = TypeVar("Result")
 Waited = tuple[timedelta, bool]
+Doing = tuple[str, int]
 
 START = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)  # a Friday; on the Sunday the clock goes forward
 MESSAGE = Actor(name="MedCom", origin=Origin.MESSAGE)
@@ -41,13 +42,15 @@ LONG_ENOUGH = timedelta(days=60)
 
 numbers = st.integers(0, 50)  # the how-manieth of what there is, counted round
 anybody = st.sampled_from((*WHO, "message", "practitioner"))
+corrections = st.sampled_from((-1500, -60, -1, 0, 1, 60, 300))  # minutes
 minutes_ago = st.sampled_from((None, None, 0, 1, 60, 5 * 60, 30 * 60))
 # How long since the step before, and whether the sweep has been by.
 later = st.sampled_from(
     (*[(hours(0), False)] * 3, (hours(1), True), (hours(20), True), (hours(20), False), (hours(30), False))
 )
 mostly = st.sampled_from((True, True, True, False))
-beginnings = st.lists(numbers, max_size=5)  # which of what was possible has happened before anybody looks
+doings = st.tuples(st.sampled_from(("event", "event", "handover", "handover", "task")), numbers)
+lives = st.lists(doings, min_size=1, max_size=8)
 outcomes = st.sampled_from((*[Outcome.COMPLETED] * 5, *Outcome))
 triggers = st.sampled_from((*TRIGGERS, "patient_died", "episode_cancelled", "episode_closed", "patient_readmitted"))
 
@@ -166,6 +169,17 @@ class Walk(RuleBasedStateMachine):
     def time_passes(self, passed: timedelta) -> None:
         self.now += passed
 
+    @rule(n=numbers, left=st.sampled_from((0, 1, 60, 180)), swept=mostly, reroutes=st.booleans())
+    def something_is_about_to_fall_due(self, n: int, left: int, swept: bool, reroutes: bool) -> None:
+        """Minutes are left, reminders have been raised; it may be now that the citizen is sent another way."""
+        live = self.rows.of("deadlines", ended_at=None)
+        if ahead := [d for d in live if d.due_at - timedelta(minutes=left) >= self.now]:
+            deadline = _nth(ahead, n)
+            self._wait(deadline.due_at - timedelta(minutes=left) - self.now, swept)
+            if reroutes:
+                which = [e.id for e in self._open_episodes()].index(deadline.episode_id)
+                self.somebody_reroutes(which, 0, facility=True, right=True, who="nurse", passed=(hours(0), False))
+
     @rule(batch=st.sampled_from((1, 3, 1_000)), all_of_it=st.booleans())
     def the_sweep_runs(self, batch: int, all_of_it: bool) -> None:
         if all_of_it:
@@ -175,17 +189,29 @@ class Walk(RuleBasedStateMachine):
 
     # --- episodes ---
 
-    @initialize(way=numbers, needs=st.sets(st.sampled_from(NEEDS)), so_far=beginnings)
-    def the_first_citizen(self, way: int, needs: set[str], so_far: list[int]) -> None:
+    @initialize(way=numbers, needs=st.sets(st.sampled_from(NEEDS)), so_far=lives)
+    def the_first_citizen(self, way: int, needs: set[str], so_far: list[Doing]) -> None:
         self._first_citizen(way, needs, so_far)
 
-    def _first_citizen(self, way: int, needs: set[str], so_far: list[int]) -> None:
+    def _first_citizen(self, way: int, needs: set[str], so_far: list[Doing]) -> None:
         """Somebody who is somewhere on the way already."""
         followed = self.first or newest(_nth(sorted({key for key, _ in PATHWAYS}), way))
         opened = self._do(self._opening(followed, way, needs, practice=True, facility=True))
         assert opened is not None
-        for what in so_far:
-            self.something_happens(which=0, what=what, message=True, minutes=0, ends=False, passed=(hours(1), False))
+        self.life_goes_on(which=0, life=so_far)
+
+    @rule(which=numbers, life=lives)
+    def life_goes_on(self, which: int, life: list[Doing]) -> None:
+        """One thing after the other, as it should be: each by who should do it, with all that is asked for."""
+        for what, n in life:
+            passed = (hours(n % 7), n % 3 == 0)
+            match what:
+                case "event":
+                    self.something_happens(which, n, message=n % 2 == 0, minutes=0, ends=False, passed=passed)
+                case "handover":
+                    self.a_handover_goes_on(which, accept=n % 5 > 0, read=n % 6 == 0, n=n, whole=True, passed=passed)
+                case _:
+                    self.a_task_is_worked_on(n, True, "nurse", Outcome.COMPLETED, None, said=True, passed=passed)
 
     def _opening(
         self, followed: Pathway, way: int, needs: set[str], *, practice: bool, facility: bool
@@ -227,8 +253,11 @@ class Walk(RuleBasedStateMachine):
             by = MESSAGE if message else self._reporter(episode, transition)
             self._do(lambda session: self._report(session, episode, transition.trigger, by, self._effective(minutes)))
 
+    def _open_episodes(self) -> list[Any]:
+        return [e for e in self.rows.tables["episodes"].values() if e.closed_at is None]
+
     def _here(self, which: int) -> tuple[Any, Pathway]:
-        open_ones = [e for e in self.rows.tables["episodes"].values() if e.closed_at is None]
+        open_ones = self._open_episodes()
         episode = _nth(open_ones, which) if open_ones else self._episode(which)
         return episode, pathway(episode.pathway_key, episode.pathway_version)
 
@@ -287,39 +316,30 @@ class Walk(RuleBasedStateMachine):
         assert all(told[winners[0] + 1 :] if winners else ()), "whoever comes second is told that somebody was faster"
         assert not behind or all(told)
 
-    @rule(
-        which=numbers, back=st.sampled_from((0, 0, 0, 1, 2)), who=anybody, reason=st.sampled_from(("Fejl", "Fejl", " "))
-    )
-    def an_event_is_cancelled(self, which: int, back: int, who: str, reason: str) -> None:
-        episode = self._episode(which)
-        told = [e for e in self.rows.of("history", episode_id=episode.id) if e.kind in {"event", "opened"}]
-        number = _nth(told[::-1], back).number
+    @rule(which=numbers, back=st.sampled_from((0, 0, 0, 1)), right=mostly, who=anybody, reason=mostly)
+    def an_event_is_cancelled(self, which: int, back: int, right: bool, who: str, reason: bool) -> None:
+        episode, by = self._episode(which), MESSAGE if right else self.actors[who]
+        number = _nth(self._events(episode)[::-1], back).number
         self._do(
             lambda session: amendments.cancel_event(
-                session, episode.uuid, number, by=self.actors[who], at=self.now, reason=reason
+                session, episode.uuid, number, by=by, at=self.now, reason="Fejl" if reason else " "
             )
         )
 
-    @rule(
-        which=numbers,
-        back=numbers,
-        minutes=minutes_ago.filter(lambda m: m is not None),
-        who=anybody,
-        forward=st.booleans(),
-    )
-    def a_time_is_corrected(self, which: int, back: int, minutes: int, who: str, forward: bool) -> None:
-        episode = self._episode(which)
-        entry = _nth(self.rows.of("history", episode_id=episode.id)[::-1], back)
-        corrected = entry.effective_at + timedelta(minutes=minutes if forward else -minutes)
+    def _events(self, episode: Any) -> list[Any]:
+        told = self.rows.of("history", episode_id=episode.id)
+        cancelled = {entry.about for entry in told if entry.kind == EntryKind.CANCELLED}
+        happened = [entry for entry in told if entry.kind in {EntryKind.OPENED, EntryKind.EVENT}]
+        return [entry for entry in happened if entry.number not in cancelled]
+
+    @rule(which=numbers, back=st.integers(0, 3), minutes=corrections, right=mostly, who=anybody)
+    def a_time_is_corrected(self, which: int, back: int, minutes: int, right: bool, who: str) -> None:
+        episode, by = self._episode(which), MESSAGE if right else self.actors[who]
+        entry = _nth(self._events(episode)[::-1], back)
+        corrected = entry.effective_at + timedelta(minutes=minutes)
         self._do(
             lambda session: amendments.correct_time(
-                session,
-                episode.uuid,
-                entry.number,
-                corrected,
-                by=self.actors[who],
-                at=self.now,
-                reason="Klokken var forkert",
+                session, episode.uuid, entry.number, corrected, by=by, at=self.now, reason="Klokken var forkert"
             )
         )
 
@@ -523,8 +543,8 @@ class GeneratedWalk(Walk):
 
     made_up: Pathway | None = None
 
-    @initialize(way=numbers, needs=st.sets(st.sampled_from(NEEDS)), so_far=beginnings, made_up=pathways())
-    def the_first_citizen(self, way: int, needs: set[str], so_far: list[int], made_up: Pathway) -> None:
+    @initialize(way=numbers, needs=st.sets(st.sampled_from(NEEDS)), so_far=lives, made_up=pathways())
+    def the_first_citizen(self, way: int, needs: set[str], so_far: list[Doing], made_up: Pathway) -> None:
         PATHWAYS[made_up.key, made_up.version] = self.first = self.made_up = made_up
         with _door() as session, session.begin():
             _agree(session, made_up, list(made_up.rules()), at=LONG_AGO, valid_from=LONG_AGO, moves=False)
