@@ -24,7 +24,7 @@ def recorded(sweep: str, run: Callable[[], int]) -> None:
         operations.record_run(session, sweep, started_at=started_at, seconds=time.monotonic() - began, done=done)
 
 
-def raise_due(*, batch: int = 5_000) -> int:
+def raise_due(*, batch: int = deadlines.BATCH) -> int:
     """Raise what is due, a batch a transaction, until nothing is; returns how many rungs."""
 
     def raise_a_batch() -> int:

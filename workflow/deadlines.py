@@ -80,15 +80,21 @@ with due as materialized (
     from due join episodes e on e.id = due.episode_id left join tasks t on t.id = due.task_id
     where due.miss is not null and due.next_at >= due.due_at
     on conflict do nothing
+    returning task_id, handover_id
+), missed_before as (
+    select * from due
+    where due.miss is not null and due.next_at >= due.due_at
+      and not exists (select from missed where missed.task_id = due.task_id)
+      and not exists (select from missed where missed.handover_id = due.handover_id)
 ), stands_again as (
     insert into miss_verdicts (miss_id, number, verdict, reason, given_at, given_by)
     select m.id, last.number + 1, 'stands', 'passed_again', :at, 'Overgang'
-    from due
+    from missed_before due
     join misses m on m.code = due.miss and (m.task_id = due.task_id or m.handover_id = due.handover_id)
     join lateral (
         select number, verdict from miss_verdicts where miss_id = m.id order by number desc limit 1
     ) last on true
-    where due.miss is not null and due.next_at >= due.due_at and last.verdict <> 'stands'
+    where last.verdict <> 'stands'
 ), told as (
     insert into outbox (episode_id, kind, topic, unit_id, audience, person_id, reminder_id, written_at)
     select due.episode_id,
@@ -109,7 +115,10 @@ select count(*) from due
 """)
 
 
-def raise_due(session: Session, *, at: datetime, batch: int = 5_000) -> int:
+BATCH = 250  # a nurse whose deadline is being raised waits for the rest of its batch
+
+
+def raise_due(session: Session, *, at: datetime, batch: int = BATCH) -> int:
     """Raise the next rung of up to `batch` deadlines whose time has come, in one statement; returns how many.
 
     Each rung is raised once, whatever else runs: the rows are claimed with SKIP LOCKED and moved on in the same
