@@ -1,13 +1,7 @@
-"""The world that the walks start in, and how many of them there are."""
+"""How many walks there are, of how many steps."""
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy.orm import Session
-
-from tests import world as worlds
-from tests.world import World
-
-pytest.register_assert_rewrite("tests.properties.promises", "tests.properties.walk")
 
 SUITE = settings(
     derandomize=True,  # the same walks every time: a red test is red for everybody
@@ -24,8 +18,3 @@ SOAK = settings(SUITE, derandomize=False, print_blob=True, max_examples=1_000, s
 def walks(request: pytest.FixtureRequest) -> settings:
     """How many walks of how many steps."""
     return SOAK if request.config.getoption("--soak") else SUITE
-
-
-@pytest.fixture
-def world(session: Session) -> World:
-    return worlds.build(session)

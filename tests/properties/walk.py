@@ -42,6 +42,7 @@ LONG_ENOUGH = timedelta(days=60)
 
 numbers = st.integers(0, 50)  # the how-manieth of what there is, counted round
 anybody = st.sampled_from((*WHO, "message", "practitioner"))
+changes_of_hands = st.sampled_from(("claim", "take_over", "hand_on", "give_back", "confirm", "not_relevant"))
 corrections = st.sampled_from((-1500, -60, -1, 0, 1, 60, 300))  # minutes
 minutes_ago = st.sampled_from((None, None, 0, 1, 60, 5 * 60, 30 * 60))
 # How long since the step before, and whether the sweep has been by.
@@ -169,14 +170,14 @@ class Walk(RuleBasedStateMachine):
     def time_passes(self, passed: timedelta) -> None:
         self.now += passed
 
-    @rule(n=numbers, left=st.sampled_from((0, 1, 60, 180)), swept=mostly, reroutes=st.booleans())
-    def something_is_about_to_fall_due(self, n: int, left: int, swept: bool, reroutes: bool) -> None:
+    @rule(n=numbers, left=st.sampled_from((0, 1, 60, 180)), swept=mostly, stays=mostly)
+    def something_is_about_to_fall_due(self, n: int, left: int, swept: bool, stays: bool) -> None:
         """Minutes are left, reminders have been raised; it may be now that the citizen is sent another way."""
         live = self.rows.of("deadlines", ended_at=None)
         if ahead := [d for d in live if d.due_at - timedelta(minutes=left) >= self.now]:
             deadline = _nth(ahead, n)
             self._wait(deadline.due_at - timedelta(minutes=left) - self.now, swept)
-            if reroutes:
+            if not stays:
                 which = [e.id for e in self._open_episodes()].index(deadline.episode_id)
                 self.somebody_reroutes(which, 0, facility=True, right=True, who="nurse", passed=(hours(0), False))
 
@@ -378,9 +379,9 @@ class Walk(RuleBasedStateMachine):
         episode = self._episode(which)
         self._do(lambda session: amendments.record_need(session, episode.uuid, need, by=self.actors[who], at=self.now))
 
-    @rule(which=numbers, right=st.booleans(), who=anybody)
+    @rule(which=numbers, right=mostly, who=anybody)
     def somebody_reviews(self, which: int, right: bool, who: str) -> None:
-        episode = self._episode(which)
+        episode, _ = self._here(which)
         by = self._at_work_for(episode.owner_unit_id) if right else self.actors[who]
         self._do(lambda session: amendments.review(session, episode.uuid, by=by, at=self.now))
 
@@ -493,15 +494,13 @@ class Walk(RuleBasedStateMachine):
 
         self._do(work)
 
-    @rule(
-        n=numbers,
-        act=st.sampled_from(("claim", "take_over", "hand_on", "give_back", "confirm", "not_relevant")),
-        who=anybody,
-    )
-    def a_task_changes_hands(self, n: int, act: str, who: str) -> None:
+    @rule(n=numbers, act=changes_of_hands, right=mostly, who=anybody)
+    def a_task_changes_hands(self, n: int, act: str, right: bool, who: str) -> None:
         if not self.rows.tables["tasks"]:
             return
-        task, by = _nth(list(self.rows.tables["tasks"].values()), n), self.actors[who]
+        task = _nth(list(self.rows.tables["tasks"].values()), n)
+        by = self._at_work_for(task.counterpart_unit_id if act == "confirm" else task.unit_id, n)
+        by = by if right else self.actors[who]
 
         def change(session: Session) -> None:
             match act:
