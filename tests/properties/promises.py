@@ -249,10 +249,10 @@ def _ladders_are_in_step(rows: Rows) -> None:
         if deadline.ended_at is None:
             left = deadline.rung_at[deadline.rung :]
             assert deadline.next_at == (left[0] if left else None)
-        if deadline.ended == Ended.HANDED_ON:
-            again = {r.planned_at for d in rows.of("deadlines", replaces_id=deadline.id) for r in raised[d.id]}
-            same = all(d.due_at == deadline.due_at for d in rows.of("deadlines", replaces_id=deadline.id))
-            assert not same or again.isdisjoint(r.planned_at for r in reminders), "a handed-on rung is raised once"
+        for successor in rows.of("deadlines", replaces_id=deadline.id):
+            if (successor.rung_at, successor.miss) == (deadline.rung_at, deadline.miss):
+                again = {reminder.rung for reminder in raised[successor.id]}
+                assert again.isdisjoint(rungs), "what was raised before it was handed on is not raised again"
 
 
 def _answers_are_the_receivers(rows: Rows, people: Mapping[int, Actor]) -> None:
