@@ -4,6 +4,7 @@ import logging
 import traceback
 from types import TracebackType
 
+import psycopg
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError, TimeoutError
@@ -81,7 +82,8 @@ def register(app: Flask) -> None:
         return page(error.code, sentence_for(error.code))
 
     @app.errorhandler(OperationalError)
+    @app.errorhandler(psycopg.OperationalError)
     @app.errorhandler(TimeoutError)
-    def database_away(error: OperationalError | TimeoutError) -> ResponseReturnValue:
+    def database_away(error: Exception) -> ResponseReturnValue:
         log.error("request %s %s: database: %s", g.request_id, request.endpoint, type(error).__name__)
         return page(503, sentence_for(503))

@@ -70,11 +70,6 @@ class Terms:
 _book: tuple[int, tuple[_Version, ...]] = (0, ())
 
 
-def newest_number() -> Any:
-    """A scalar subquery: the number of the newest agreement. It tells whether the book of this process is stale."""
-    return select(func.max(Agreement.id)).scalar_subquery()
-
-
 def terms_for(session: Session, episode: Episode, *, at: datetime, newest_known: int | None = None) -> Terms:
     """What has been agreed for this episode. Agreements never change, so they are read once per process."""
     number = newest_known if newest_known is not None else session.scalar(select(func.max(Agreement.id))) or 0

@@ -137,7 +137,7 @@ def record_need(session: Session, episode_id: UUID, need: str, *, by: Actor, at:
     case = fetch(session, episode_id, at=at)
     access.require_party(by, case.episode)
     if need in case.episode.needs:
-        return case.episode
+        return case.close(session, case.episode)
     case.episode.needs = [*case.episode.needs, need]
     return _tell_history(
         session, case, EntryKind.NEED, trigger=None, effective_at=at, by=by, at=at, facts={"need": need}, topic=None
@@ -182,7 +182,7 @@ def _tell_history(
     if topic is not None:
         units = (episode.ward_id, episode.facility_id, episode.district_id)
         outbox.tell(session, episode, units, topic, by=by, at=at)
-    return episode
+    return case.close(session, episode)
 
 
 def apply_agreement(session: Session, agreement: Agreement, *, by: Actor, at: datetime) -> Iterator[UUID]:
@@ -209,4 +209,6 @@ def apply_agreement(session: Session, agreement: Agreement, *, by: Actor, at: da
                     session, case.episode, EntryKind.AGREEMENT, by=by, at=at,
                     facts={"agreement": str(agreement.uuid), **follows},
                 )  # fmt: skip
+            case.write(session)
+            if follows:
                 yield episode_id

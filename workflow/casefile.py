@@ -1,28 +1,31 @@
 """One episode, locked, with everything that hangs on it: read once, before anything is changed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from psycopg.rows import namedtuple_row
 from sqlalchemy.orm import Session
 
-from workflow import agreements, timeline
+from workflow import agreements, db, timeline
 from workflow.agreements import Terms
 from workflow.errors import Invalid, NotFound
 from workflow.obligations import Situation
 from workflow.parties import pathway_of
 from workflow.pathway import Pathway
-from workflow.tables import Deadline, Episode, Handover, Miss, Task
+from workflow.rows import Row, Sheet, attached
+from workflow.tables import Deadline, Episode, Handover, Task
 from workflow.timeline import Entry, Timeline, Told
 from workflow.vocabulary import HandoverState
 
 
 @dataclass
 class CaseFile:
-    """What a writer holds while it works on an episode. `moved` collects what follows, for the history."""
+    """What a writer holds while it works on an episode. `moved` collects what follows, for the history.
+
+    Its rows are plain values: whoever changes them writes the file, and ends by closing it.
+    """
 
     episode: Episode
     terms: Terms
@@ -31,12 +34,33 @@ class CaseFile:
     tasks: list[Task]
     handovers: list[Handover]
     deadlines: list[Deadline]  # the live ones
+    sheet: Sheet
     missed: bool = False  # whether anything has ever been missed: most often not, and then no verdicts are read
     moved: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def pathway(self) -> Pathway:
         return pathway_of(self.episode)
+
+    def add(self, row: Task | Handover | Deadline) -> None:
+        """Take a new row into the file; it gets its number when the file is written."""
+        match row:
+            case Task():
+                self.tasks.append(row)
+            case Handover():
+                self.handovers.append(row)
+            case Deadline():
+                self.deadlines.append(row)
+        self.sheet.add(row)
+
+    def write(self, session: Session) -> None:
+        """Write what differs from what was read."""
+        self.sheet.write(session)
+
+    def close(self, session: Session, row: Row) -> Row:
+        """Write the file, and give back one of its rows as the session knows it. The file must not be used again."""
+        self.sheet.write(session)
+        return attached(session, row)
 
     def ahead(self, told: Told) -> Timeline:
         """The timeline as it will be when `told` has been written."""
@@ -57,55 +81,42 @@ class CaseFile:
         return next((d for d in self.deadlines if d.task is task and d.handover is handover), None)
 
 
-# Built once: composing a statement anew costs more than running it.
-_LOCKED = select(Episode, agreements.newest_number()).with_for_update(key_share=True, of=Episode)
-_LOCKED_BY_UUID = _LOCKED.where(Episode.uuid == bindparam("episode"))
-_LOCKED_BY_ID = _LOCKED.where(Episode.id == bindparam("episode"))
-_HANGING = (  # every handover beside every task: both are few, and one statement costs less than two
-    select(Handover, Task)
-    .select_from(Episode)
-    .outerjoin(Handover, Handover.episode_id == Episode.id)
-    .outerjoin(Task, Task.episode_id == Episode.id)
-    .where(Episode.id == bindparam("episode"))
-    .order_by(Handover.id, Task.id)
+_LOCKED = "where {} = %(episode)s for no key update"
+_LIVE_LOCKED = "where episode_id = %(episode)s and ended_at is null order by id for no key update"
+_OF_EPISODE = "where episode_id = %(episode)s order by id"
+_ENTRIES = timeline.entries_and(
+    "exists (select from misses where episode_id = %(episode)s) as missed",
+    "(select max(id) from agreements) as newest_agreement",
 )
-_DEADLINES = (
-    select(Deadline)
-    .where(Deadline.episode_id == bindparam("episode"), Deadline.ended_at.is_(None))
-    .order_by(Deadline.id)
-    .with_for_update(key_share=True)
-)
-_ENTRIES = timeline.ENTRIES.add_columns(
-    select(Miss.id).where(Miss.episode_id == bindparam("episode")).exists().label("missed")
-)
-_FRESH = {"populate_existing": True}
 
 
 def fetch(session: Session, episode_id: UUID | int, *, at: datetime) -> CaseFile:
     """Lock an episode (by its public or its row number) and read what hangs on it. Raises NotFound.
 
     The episode row is the one lock a writer takes first; `for no key update` lets the sweeps' inserts refer to it
-    meanwhile. Its live deadlines are locked too: a sweep that is raising one of them is waited for.
+    meanwhile. Its live deadlines are locked too: a sweep that is raising one of them is waited for, so what was missed
+    is read after them.
     """
-    statement = _LOCKED_BY_UUID if isinstance(episode_id, UUID) else _LOCKED_BY_ID
-    row = session.execute(statement, {"episode": episode_id}, execution_options=_FRESH).one_or_none()
-    if row is None:
+    sheet, driver = Sheet(), db.driver(session)
+    locked = _LOCKED.format("uuid" if isinstance(episode_id, UUID) else "id")
+    episodes = sheet.read(driver, Episode, locked, {"episode": episode_id})
+    if not episodes:
         raise NotFound("no_such_episode")
-    episode: Episode = row[0]
+    (episode,) = episodes
     this = {"episode": episode.id}
-    deadlines = list(session.scalars(_DEADLINES, this, execution_options=_FRESH))
-    entries: list[Any] = list(session.execute(_ENTRIES, this))  # after the deadlines: a sweep may just have missed one
-    hanging: Sequence[Any] = session.execute(_HANGING, this, execution_options=_FRESH).all()
+    deadlines = sheet.read(driver, Deadline, _LIVE_LOCKED, this)
+    tasks = sheet.read(driver, Task, _OF_EPISODE, this)
+    handovers = sheet.read(driver, Handover, _OF_EPISODE, this)
+    known = {task.id: task for task in tasks}, {handover.id: handover for handover in handovers}
+    for deadline in deadlines:
+        deadline.task = known[0].get(deadline.task_id or 0)
+        deadline.handover = known[1].get(deadline.handover_id or 0)
+    with driver.cursor(row_factory=namedtuple_row) as cursor:
+        entries: list[Any] = cursor.execute(_ENTRIES, this).fetchall()
     return CaseFile(
-        episode,
-        agreements.terms_for(session, episode, at=at, newest_known=row[1] or 0),
-        entries,
-        timeline.fold(entries),
-        list(dict.fromkeys(task for _, task in hanging if task is not None)),
-        list(dict.fromkeys(handover for handover, _ in hanging if handover is not None)),
-        deadlines,
-        missed=entries[0].missed,
-    )
+        episode, agreements.terms_for(session, episode, at=at, newest_known=entries[0].newest_agreement or 0),
+        entries, timeline.fold(entries), tasks, handovers, deadlines, sheet, missed=entries[0].missed,
+    )  # fmt: skip
 
 
 def happened_at(effective_at: datetime | None, at: datetime) -> datetime:

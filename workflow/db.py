@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, cast
 from uuid import UUID
 
-from psycopg import OperationalError
+import psycopg
 from sqlalchemy import (
     BigInteger,
     DateTime,
@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, mapped_column, sessionmaker
+from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.pool import ConnectionPoolEntry
 
 Session = sessionmaker()
@@ -67,7 +68,7 @@ def _ping_after_idling(engine: Engine) -> None:
         if time.monotonic() - record.info.get("idle_since", math.inf) > IDLE_SECONDS:
             try:
                 engine.dialect.do_ping(connection)
-            except OperationalError as error:
+            except psycopg.OperationalError as error:
                 raise DisconnectionError from error
 
 
@@ -94,3 +95,12 @@ class Base(DeclarativeBase):
 def plain(entity: type[Base]) -> Table:
     """The table of an entity, for inserts that nobody reads back: they need no unit of work."""
     return cast(Table, entity.__table__)
+
+
+def driver(session: OrmSession) -> psycopg.Connection[Any]:
+    """The driver's connection of this session's transaction, for the few statements that every transition sends.
+
+    What the session still holds back is written first. Errors are the driver's own.
+    """
+    session.flush()
+    return cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)

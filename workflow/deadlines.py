@@ -11,8 +11,7 @@ from workflow.tables import Deadline, Episode, Handover, Task
 from workflow.vocabulary import Audience, Concerns, Ended, MissCode
 
 
-def open_deadline(
-    session: Session,
+def start(
     episode: Episode,
     concerns: Concerns,
     *,
@@ -27,7 +26,7 @@ def open_deadline(
     replaces: Deadline | None = None,
     since_number: int | None = None,
 ) -> Deadline:
-    """Start the timer of an obligation that has none.
+    """The timer of an obligation that has none.
 
     Of the rungs that are past already, only the last is kept: one reminder, not all of them at once; and one that
     `replaces` has raised is not raised again. Heard of after it was due: one reminder to the unit, and no miss.
@@ -40,15 +39,13 @@ def open_deadline(
     start = max((i for i, moment in enumerate(rung_at) if moment <= at), default=0)
     while start < len(rung_at) and start < raised and rung_at[start] <= at:
         start += 1
-    deadline = Deadline(
+    return Deadline(
         episode_id=episode.id, concerns=concerns, task=task, handover=handover,
         unit_id=unit_id, other_unit_id=other_unit_id, opened_at=at, due_at=due_at, miss=miss,
         rung_at=rung_at, rung_to=[rung.to for rung in rungs],
         rung=start, next_at=rung_at[start] if start < len(rung_at) else None,
         replaces_id=replaces and replaces.id, since_number=since_number,
     )  # fmt: skip
-    session.add(deadline)
-    return deadline
 
 
 def end(deadline: Deadline, ended: Ended, *, at: datetime) -> None:

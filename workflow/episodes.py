@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
+from psycopg.errors import UniqueViolation
 from sqlalchemy.orm import Session
 
 from workflow import access, agreements, casefile, history, machine, obligations, outbox, places, tasks
@@ -14,6 +14,7 @@ from workflow.errors import Invalid, Missing, NotPossible, Stale
 from workflow.parties import lock_citizen, receiving_unit, require_unit_as, unit_as
 from workflow.pathway import Transition
 from workflow.pathways import newest
+from workflow.rows import Sheet
 from workflow.settle import settle
 from workflow.tables import Citizen, Episode, Organisation, Unit
 from workflow.timeline import Told, fold
@@ -78,18 +79,20 @@ def open_episode(
     lock_citizen(session, citizen.id)
     episode.responsible_unit_id = require_unit_as(episode, way.responsible)
     episode.owner_unit_id = require_unit_as(episode, pathway.state(way.state).owner or way.responsible)
-    session.add(episode)
+    sheet = Sheet()
+    sheet.add(episode)
     try:
-        session.flush()
-    except IntegrityError as error:
-        if "uq_episodes_open_citizen" in str(error.orig):
+        sheet.write(session)
+    except UniqueViolation as error:
+        if error.diag.constraint_name == "uq_episodes_open_citizen":
             raise NotPossible("citizen_has_open_episode") from error
         raise
     opening = Told(
         number=1, kind=EntryKind.OPENED, trigger=way.trigger, dest=way.state, effective_at=happened, recorded_at=at,
         responsible_unit_id=episode.responsible_unit_id,
     )  # fmt: skip
-    case = CaseFile(episode, agreements.terms_for(session, episode, at=at), [opening], fold([opening]), [], [], [])
+    terms = agreements.terms_for(session, episode, at=at)
+    case = CaseFile(episode, terms, [opening], fold([opening]), [], [], [], sheet)
     facts = settle(session, case, number=1, by=by, at=at)
     history.append(
         session, episode, EntryKind.OPENED, by=by, at=at, effective_at=happened, trigger=way.trigger,
@@ -98,7 +101,7 @@ def open_episode(
     outbox.tell(
         session, episode, (episode.district_id, episode.facility_id, episode.ward_id), way.trigger, by=by, at=at
     )
-    return episode
+    return case.close(session, episode)
 
 
 def record_event(
@@ -155,7 +158,7 @@ def record_event(
         about=told.about, reason=reason, facts=facts,
     )  # fmt: skip
     outbox.tell(session, episode, (unit_as(episode, party) for party in transition.tells), trigger, by=by, at=at)
-    return episode
+    return case.close(session, episode)
 
 
 def _asked_for(case: CaseFile, transition: Transition, told: Told, phone: PhoneAgreement | None) -> tuple[str, ...]:
@@ -208,7 +211,6 @@ def readmit(
     if same:
         return record_event(session, episode_id, "stay_resumed", by=by, at=at, effective_at=happened)
     old = record_event(session, episode_id, "patient_readmitted", by=by, at=at, effective_at=happened)
-    session.flush()
     district = session.get_one(Unit, old.district_id)
     return open_episode(
         session, old.citizen, "home", "admission", by=by, at=at, effective_at=happened, ward=ward, district=district,

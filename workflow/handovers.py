@@ -68,7 +68,7 @@ def send(
     facts = {"handover": str(handover.uuid), "version": handover.version, "missing": list(missing)}
     _write(session, case, EntryKind.HANDOVER_SENT, by=by, at=at, reason=override_reason, facts=facts)
     outbox.tell(session, case.episode, (handover.to_unit_id,), "handover_sent", by=by, at=at)
-    return handover
+    return case.close(session, handover)
 
 
 def _prepare(session: Session, case: CaseFile) -> Handover:
@@ -82,9 +82,8 @@ def _prepare(session: Session, case: CaseFile) -> Handover:
         episode_id=case.episode.id, trigger=ahead.trigger, from_unit_id=case.episode.responsible_unit_id,
         to_unit_id=to_unit_id, state=HandoverState.OWED, opened_number=case.episode.history_number + 1, version=0,
     )  # fmt: skip
-    session.add(handover)
-    session.flush()
-    case.handovers.append(handover)
+    case.add(handover)
+    case.write(session)
     return handover
 
 
@@ -120,7 +119,7 @@ def read(session: Session, handover_id: UUID, *, by: Actor, at: datetime) -> Han
     """
     case, handover = _fetch(session, handover_id, at=at)
     if by.unit_id != handover.to_unit_id or handover.state != HandoverState.SENT:
-        return handover
+        return case.close(session, handover)
     version = current_version(session, handover)
     assert version is not None
     version.read_at, version.read_by = at, by.name
@@ -128,7 +127,7 @@ def read(session: Session, handover_id: UUID, *, by: Actor, at: datetime) -> Han
     handover.communicated_at = at
     facts = {"handover": str(handover.uuid), "version": handover.version}
     _write(session, case, EntryKind.HANDOVER_READ, by=by, at=at, facts=facts)
-    return handover
+    return case.close(session, handover)
 
 
 def accept(session: Session, handover_id: UUID, *, by: Actor, at: datetime, version: int | None = None) -> Handover:
@@ -140,7 +139,7 @@ def accept(session: Session, handover_id: UUID, *, by: Actor, at: datetime, vers
     _require_receiver(session, case, handover, by, version, accepting=True)
     if handover.state == HandoverState.ACCEPTED:
         if handover.answered_by_id == by.person_id:
-            return handover
+            return case.close(session, handover)
         raise NotPossible("already_accepted", by=handover.answered_by, at=handover.answered_at)
     handover.state, handover.answered_at = HandoverState.ACCEPTED, at
     handover.answered_by, handover.answered_by_id = by.name, by.person_id
@@ -148,7 +147,7 @@ def accept(session: Session, handover_id: UUID, *, by: Actor, at: datetime, vers
     facts = {"handover": str(handover.uuid), "version": handover.version}
     _write(session, case, EntryKind.HANDOVER_ACCEPTED, by=by, at=at, facts=facts)
     outbox.tell(session, case.episode, (handover.from_unit_id,), "handover_accepted", by=by, at=at)
-    return handover
+    return case.close(session, handover)
 
 
 def reject(
@@ -180,7 +179,7 @@ def reject(
     facts = {"handover": str(handover.uuid), "version": handover.version, "asked_for": list(asked_for)}
     _write(session, case, EntryKind.HANDOVER_REJECTED, by=by, at=at, reason=reason, facts=facts)
     outbox.tell(session, case.episode, (handover.from_unit_id,), "handover_rejected", by=by, at=at)
-    return handover
+    return case.close(session, handover)
 
 
 def inform(session: Session, handover_id: UUID, *, by: Actor, at: datetime) -> Handover:
@@ -190,7 +189,7 @@ def inform(session: Session, handover_id: UUID, *, by: Actor, at: datetime) -> H
     if handover.informed_at is None:
         handover.informed_at = at
         _write(session, case, EntryKind.CITIZEN_INFORMED, by=by, at=at, facts={"handover": str(handover.uuid)})
-    return handover
+    return case.close(session, handover)
 
 
 def _fetch(session: Session, handover_id: UUID, *, at: datetime) -> tuple[CaseFile, Handover]:

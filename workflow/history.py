@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from psycopg.types.json import Jsonb
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import keys
+from workflow import db, keys
 from workflow.actor import Actor
 from workflow.db import plain
 from workflow.tables import Episode, HistoryEntry
@@ -19,6 +20,10 @@ _CHAINED = (
     "number", "kind", "trigger", "source", "dest", "pathway_key", "pathway_version", "responsible_unit_id", "about",
     "effective_at", "recorded_at", "origin", "actor", "person_id", "unit_id", "reason", "facts",
 )  # fmt: skip
+_APPEND = (
+    f"insert into history (episode_id, hash, {', '.join(_CHAINED)}) "
+    f"values (%(episode)s, %(hash)s, {', '.join(f'%({name})s' for name in _CHAINED)})"
+)
 
 
 def append(
@@ -61,7 +66,8 @@ def append(
     }
     episode.history_number = number
     episode.history_hash = _link(episode.history_hash, str(episode.uuid), values)
-    session.execute(insert(plain(HistoryEntry)), {"episode_id": episode.id, "hash": episode.history_hash, **values})
+    written = {**values, "facts": Jsonb(values["facts"]), "episode": episode.id, "hash": episode.history_hash}
+    db.driver(session).execute(_APPEND, written)
     return number
 
 

@@ -3,17 +3,18 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from workflow import db
 from workflow.actor import Actor
 from workflow.tables import Episode
 from workflow.vocabulary import Audience, NoticeKind
 
-_TELL = text("""
+_TELL = """
     insert into outbox (episode_id, kind, topic, unit_id, audience, written_at)
-    select :episode, :kind, :topic, unit_id, :audience, :at from unnest(cast(:units as bigint[])) as unit_id
-""")
+    select %(episode)s, %(kind)s, %(topic)s, unit_id, %(audience)s, %(at)s
+    from unnest(%(units)s::bigint[]) as unit_id
+"""
 
 
 def tell(
@@ -30,7 +31,5 @@ def tell(
     """Tell units that something happened, except who reported it. `topic` is a code of `workflow.sentences`."""
     told = [unit_id for unit_id in dict.fromkeys(unit_ids) if unit_id is not None and unit_id != by.unit_id]
     if told:
-        session.execute(
-            _TELL,
-            {"episode": episode.id, "kind": kind, "topic": topic, "units": told, "audience": audience, "at": at},
-        )
+        values = {"episode": episode.id, "kind": kind, "topic": topic, "units": told, "audience": audience, "at": at}
+        db.driver(session).execute(_TELL, values)

@@ -64,7 +64,7 @@ def record_attempt(
             session, case.episode, (task.counterpart_unit_id,), "tried_in_vain", by=by, at=at,
             kind=NoticeKind.ESCALATION, audience=Audience.MANAGERS,
         )  # fmt: skip
-    return task
+    return case.close(session, task)
 
 
 def _add_attempt(session: Session, task: Task, outcome: Outcome, *, by: Actor, at: datetime, **said: Any) -> None:
@@ -97,7 +97,7 @@ def note_phone_agreement(
     at: datetime,
 ) -> None:
     """A phone agreement that was given with the discharge completes the task that the discharge has just opened."""
-    session.flush()
+    case.write(session)
     for task in case.tasks:
         if task.kind == "phone_agreement" and task.anchor_number == event and task.state == TaskState.OPEN:
             _add_attempt(
@@ -127,7 +127,7 @@ def confirm(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> Task
     if task.confirmed_at is None:
         task.confirmed_at, task.confirmed_by = at, by.name
         _write(session, case, EntryKind.TASK_CONFIRMED, by=by, at=at, facts={"task": str(task.uuid)})
-    return task
+    return case.close(session, task)
 
 
 def confirm_not_relevant(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> Task:
@@ -144,7 +144,7 @@ def confirm_not_relevant(session: Session, task_id: UUID, *, by: Actor, at: date
         raise NotAllowed("second_person_needed")
     _finish(task, done_at=at, by=by, spoken_with=None)
     _write(session, case, EntryKind.NOT_RELEVANT, by=by, at=at, facts={"task": str(task.uuid)})
-    return task
+    return case.close(session, task)
 
 
 def complete(
@@ -162,7 +162,7 @@ def complete(
     _finish(task, done_at=made, by=by, spoken_with=None)
     facts = {"task": str(task.uuid), "record": record}
     _write(session, case, EntryKind.TASK_DONE, by=by, at=at, effective_at=made, facts=facts)
-    return task
+    return case.close(session, task)
 
 
 def claim(session: Session, task_id: UUID, *, by: Actor, at: datetime, take_over: bool = False) -> Task:
@@ -171,13 +171,13 @@ def claim(session: Session, task_id: UUID, *, by: Actor, at: datetime, take_over
     access.require_unit(by, task.unit_id, case.episode)
     _require_open(task)
     if task.claimed_by_id == by.person_id:
-        return task
+        return case.close(session, task)
     if task.claimed_by_id is not None and not take_over:
         raise NotPossible("already_claimed", by=session.get_one(Person, task.claimed_by_id).name)
     facts = {"task": str(task.uuid), "from": task.claimed_by_id}
     task.claimed_by_id, task.claimed_at = by.person_id, at
     _write(session, case, EntryKind.TASK_CLAIMED, by=by, at=at, facts=facts)
-    return task
+    return case.close(session, task)
 
 
 def hand_on(session: Session, task_id: UUID, *, to: Person | None, by: Actor, at: datetime, note: str) -> Task:
@@ -190,7 +190,7 @@ def hand_on(session: Session, task_id: UUID, *, to: Person | None, by: Actor, at
     facts = {"task": str(task.uuid), "from": task.claimed_by_id, "to": to and to.id, "note": note}
     task.claimed_by_id, task.claimed_at = (to.id, at) if to is not None else (None, None)
     _write(session, case, EntryKind.TASK_HANDED_ON, by=by, at=at, facts=facts)
-    return task
+    return case.close(session, task)
 
 
 def change_shift(session: Session, *, by: Actor, at: datetime, note: str) -> int:

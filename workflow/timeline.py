@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import bindparam, select
+from psycopg.rows import namedtuple_row
 from sqlalchemy.orm import Session
 
-from workflow.tables import Episode, HistoryEntry
+from workflow import db
+from workflow.tables import Episode
 from workflow.vocabulary import EntryKind
 
 _TELLING = (EntryKind.OPENED, EntryKind.EVENT, EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.REVIEWED)
+_COLUMNS = (
+    "number", "kind", "trigger", "source", "dest", "about", "effective_at", "recorded_at", "responsible_unit_id",
+)  # fmt: skip
 
 
 class Entry(Protocol):
@@ -121,24 +125,15 @@ def fold(entries: Iterable[Entry]) -> Timeline:
     return Timeline(tuple(events), cancelled, frozenset(taken_back), rows[0].responsible_unit_id or 0, reviewed)
 
 
-ENTRIES = (
-    select(
-        HistoryEntry.number,
-        HistoryEntry.kind,
-        HistoryEntry.trigger,
-        HistoryEntry.source,
-        HistoryEntry.dest,
-        HistoryEntry.about,
-        HistoryEntry.effective_at,
-        HistoryEntry.recorded_at,
-        HistoryEntry.responsible_unit_id,
-    )
-    .where(HistoryEntry.episode_id == bindparam("episode"), HistoryEntry.kind.in_(_TELLING))
-    .order_by(HistoryEntry.number)
-)
+def entries_and(*besides: str) -> str:
+    """The statement for the entries of an `episode` that say what happened, in order, with other columns besides."""
+    telling = ", ".join(f"'{kind}'" for kind in _TELLING)
+    columns = ", ".join(_COLUMNS + besides)
+    return f"select {columns} from history where episode_id = %(episode)s and kind in ({telling}) order by number"
 
 
 def entries(session: Session, episode: Episode) -> list[Entry]:
     """The entries of an episode that say what happened, in order."""
-    rows: list[Any] = list(session.execute(ENTRIES, {"episode": episode.id}))
+    with db.driver(session).cursor(row_factory=namedtuple_row) as cursor:
+        rows: list[Any] = cursor.execute(entries_and(), {"episode": episode.id}).fetchall()
     return rows

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from tests.web.reader import Page, Reader
 from web.app import create_app
 from web.errors import STATUS
-from workflow import errors
+from workflow import db, errors
 from workflow.errors import Missing, NotFound, NotPossible, WorkflowError
 from workflow.settings import Settings
 
@@ -59,6 +59,18 @@ def test_a_database_that_is_away_is_told_with_when_to_try_again(without_database
     assert answer.headers["Retry-After"] == "30"
     assert "Databasen svarer ikke lige nu" in answer.text
     assert "om det, du sendte, er gemt" in answer.text
+
+
+def test_a_database_that_goes_away_in_the_middle_of_a_transition_is_told_the_same(running: Settings) -> None:
+    app = create_app(running)
+
+    @app.get("/cut-off")
+    def cut_off() -> str:
+        with db.Session.begin() as session:
+            db.driver(session).execute("select pg_terminate_backend(pg_backend_pid())")
+        return "still there"
+
+    assert app.test_client().get("/cut-off").status_code == 503
 
 
 def test_htmx_gets_the_alert_alone(client: FlaskClient) -> None:

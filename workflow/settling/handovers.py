@@ -39,7 +39,7 @@ def _settle_open(session: Session, case: CaseFile, *, number: int, at: datetime)
     _derive_responsible(case)
     if event is None or target is None or target == case.episode.responsible_unit_id or _passed(case, event, target):
         return
-    under_way = case.under_way or _owe(session, case, event, target, number=number)
+    under_way = case.under_way or _owe(case, event, target, number=number)
     if under_way.event_number is None and under_way.trigger == event.trigger:
         under_way.event_number = event.number
     if under_way.state == HandoverState.ACCEPTED and under_way.event_number == event.number:
@@ -87,7 +87,7 @@ def _restore(session: Session, case: CaseFile, event: Happened | None) -> None:
     """What a cancelled entry withdrew comes back, unless something newer stands in its place."""
     for handover in case.handovers:
         if handover.withdrawn_number in case.timeline.cancelled and handover.withdrawn_state and not case.under_way:
-            session.flush()  # what goes makes room for what comes back: one handover is under way at a time
+            case.write(session)  # what goes makes room for what comes back: one handover is under way at a time
             handover.state, handover.withdrawn_state, handover.withdrawn_number = handover.withdrawn_state, None, None
             if event is not None and handover.trigger == event.trigger and handover.opened_number >= event.number:
                 handover.event_number = event.number
@@ -108,14 +108,12 @@ def _derive_responsible(case: CaseFile) -> None:
     case.episode.responsible_unit_id = passed[-1].to_unit_id if passed else case.timeline.opened_responsible
 
 
-def _owe(session: Session, case: CaseFile, event: Happened, target: int, *, number: int) -> Handover:
+def _owe(case: CaseFile, event: Happened, target: int, *, number: int) -> Handover:
     handover = Handover(
         episode_id=case.episode.id, trigger=event.trigger, from_unit_id=case.episode.responsible_unit_id,
         to_unit_id=target, state=HandoverState.OWED, opened_number=number, event_number=event.number, version=0,
     )  # fmt: skip
-    session.add(handover)
-    session.flush()
-    case.handovers.append(handover)
+    case.add(handover)
     return handover
 
 

@@ -27,13 +27,12 @@ def settle_tasks(session: Session, case: CaseFile, *, at: datetime) -> None:
     for key, task in known.items():
         if key not in owed and task.state == TaskState.OPEN:
             _withdraw_task(session, case, task, at=at)
-    fresh = [_open_task(session, case, o, at=at) for key, o in owed.items() if key not in known]
-    case.tasks.extend(task for task, _ in fresh)
+    fresh = [_open_task(case, o, at=at) for key, o in owed.items() if key not in known]
     for task, o in [*fresh, *((known[key], o) for key, o in owed.items() if key in known)]:
         _keep_task(session, case, task, o, at=at)
 
 
-def _open_task(session: Session, case: CaseFile, owed: Owed, *, at: datetime) -> tuple[Task, Owed]:
+def _open_task(case: CaseFile, owed: Owed, *, at: datetime) -> tuple[Task, Owed]:
     rule = owed.rule
     task = Task(
         episode_id=case.episode.id, rule=rule.key, kind=rule.task, done_by=rule.done_by, mandatory=rule.mandatory,
@@ -42,7 +41,7 @@ def _open_task(session: Session, case: CaseFile, owed: Owed, *, at: datetime) ->
         counterpart_unit_id=_counterpart(case, rule), state=TaskState.OPEN, opened_at=at, due_at=owed.due_at,
         heard_late=False, attempts=0,
     )  # fmt: skip
-    session.add(task)
+    case.add(task)
     return task, owed
 
 

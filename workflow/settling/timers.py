@@ -62,9 +62,9 @@ def keep(
             task=task,
             handover=handover,
         )
-    case.deadlines.append(
-        deadlines.open_deadline(
-            session, case.episode, limit.rule.concerns, unit_id=limit.unit_id, other_unit_id=limit.other_unit_id,
+    case.add(
+        deadlines.start(
+            case.episode, limit.rule.concerns, unit_id=limit.unit_id, other_unit_id=limit.other_unit_id,
             due_at=limit.due_at, ladder=_ladder(limit.rule, limit.miss), miss=limit.miss, at=at, task=task,
             handover=handover, replaces=live, since_number=limit.since_number,
         )
@@ -122,6 +122,7 @@ def miss(
     handover: Handover | None = None,
 ) -> None:
     """Write a miss of this episode; its verdicts are looked at before settling ends."""
+    case.write(session)
     misses.write(
         session, case.episode, code, due_at=due_at, owing_unit_id=owing_unit_id, at=at, task=task, handover=handover
     )

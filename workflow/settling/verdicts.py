@@ -19,9 +19,7 @@ def settle_misses(session: Session, case: CaseFile, *, by: Actor, at: datetime) 
         _miss_of_sending(session, case, handover, at=at)
     if not case.missed:
         return
-    with session.no_autoflush:
-        judged_now = misses.of_episode(session, case.episode)
-    for judged in judged_now:
+    for judged in misses.of_episode(session, case.episode):
         verdict, reason = _verdict(case, judged, at=at)
         misses.judge(session, judged, verdict, reason, by=by, at=at)
 
