@@ -36,7 +36,7 @@ OVERRIDES = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--soak", action="store_true", help="the long form of the crash tests")
+    parser.addoption("--soak", action="store_true", help="the long form of the crash, random-walk and concurrency tests")
 
 
 def pytest_configure() -> None:

@@ -11,7 +11,7 @@ SUITE = settings(
     stateful_step_count=35,
     suppress_health_check=list(HealthCheck),
 )
-SOAK = settings(SUITE, derandomize=False, print_blob=True, max_examples=1_000, stateful_step_count=60)
+SOAK = settings(SUITE, derandomize=False, print_blob=True, max_examples=300, stateful_step_count=60)
 
 
 @pytest.fixture
