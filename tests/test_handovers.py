@@ -230,6 +230,22 @@ def test_a_handover_under_way_is_withdrawn_when_the_citizen_goes_another_way(
         handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.6))
 
 
+def test_whoever_had_the_responsibility_before_is_handed_it_anew_when_the_citizen_is_sent_back(
+    session: Session, world: World, discharged: Episode, sent: Handover
+) -> None:
+    episode_id = discharged.uuid
+    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + MINUTE)
+    amendments.reroute(session, episode_id, "home", by=world.facility_nurse, at=DISCHARGED + hours(1))
+    home = handovers.send(session, episode_id, ISBAR, by=world.facility_nurse, at=DISCHARGED + hours(1.1))
+    handovers.accept(session, home.uuid, by=world.nurse, at=DISCHARGED + hours(1.2))
+    amendments.reroute(
+        session, episode_id, "tryghedshotel", facility=world.facility, by=world.nurse, at=DISCHARGED + hours(2)
+    )
+    assert discharged.responsible_unit_id == world.district.id
+    back = handovers.send(session, episode_id, ISBAR, by=world.nurse, at=DISCHARGED + hours(2.1))
+    assert (back.from_unit_id, back.to_unit_id) == (world.district.id, world.facility.id)
+
+
 def test_nothing_to_hand_over_once_it_is_handed_over(
     session: Session, world: World, discharged: Episode, sent: Handover
 ) -> None:

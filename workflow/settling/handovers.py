@@ -37,7 +37,7 @@ def _settle_open(session: Session, case: CaseFile, *, number: int, at: datetime)
     if case.under_way is not None and (_is_older(case.under_way, event) or not _is_wanted(case, case.under_way)):
         _withdraw(case, case.under_way, number=number)
     _derive_responsible(case)
-    if event is None or target is None or target == case.episode.responsible_unit_id or _passed(case, event, target):
+    if event is None or target is None or target == case.episode.responsible_unit_id:
         return
     under_way = case.under_way or _owe(case, event, target, number=number)
     if under_way.event_number is None and under_way.trigger == event.trigger:
@@ -60,12 +60,6 @@ def _is_wanted(case: CaseFile, handover: Handover) -> bool:
     if ahead is not None and ahead.hands_over is not None:
         wanted.add((ahead.trigger, unit_as(case.episode, ahead.hands_over.to)))
     return (handover.trigger, handover.to_unit_id) in wanted
-
-
-def _passed(case: CaseFile, event: Happened, target: int) -> bool:
-    return any(
-        h.passed_at is not None and h.event_number == event.number and h.to_unit_id == target for h in case.handovers
-    )
 
 
 def _undo_event(case: CaseFile, handover: Handover, *, number: int) -> None:
