@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ops import home, schema
 from ops.errors import CannotDo
-from workflow import keys
+from workflow import db, keys
 from workflow.settings import Settings
 
 
@@ -24,9 +24,13 @@ def settings() -> Settings:
 
 @contextmanager
 def transaction(installation: Settings) -> Iterator[Session]:
-    """A session of the application's role, committed when the block ends well. Raises CannotDo, OperationalError."""
+    """A session in the role of background work, committed when the block ends well.
+
+    Raises CannotDo, OperationalError.
+    """
     keys.use(installation)
-    engine = create_engine(installation.database_url, poolclass=NullPool, connect_args={"connect_timeout": 5})
+    told = {"connect_timeout": 5, **db.as_role(db.SWEEPS)}
+    engine = create_engine(installation.database_url, poolclass=NullPool, connect_args=told)
     with engine.connect() as connection:
         if schema.revision(connection) != schema.newest():
             raise CannotDo("The database schema is not that of this program. Bring it up to date: overgang migrate")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import func, select, text
 
-from workflow import clock, deadlines, delivery, operations, reconcile, routing
+from workflow import access_log, audits, clock, deadlines, delivery, operations, reconcile, routing
 from workflow.channels.channel import Channel, NotDelivered, Unreachable
 from workflow.db import Session
 
@@ -84,6 +84,31 @@ def _send(channels: Sequence[Channel], base_url: str) -> int:
                 delivery.record_delivered(session, letter.key, real_at=clock.real_now())
             sent += 1
     return sent
+
+
+def seal_log() -> int:
+    """Seal what is ripe, a batch a transaction, then mark up to where the next run may go; returns how many looks.
+
+    What is marked by one run is sealed by the next: a look is sealed within two runs, a minute, unless a transaction
+    that began before it still runs.
+    """
+
+    def seal_a_batch() -> int:
+        with Session.begin() as session:
+            return access_log.seal(session, at=clock.real_now())
+
+    sealed = _until_nothing_is_left(seal_a_batch)
+    with Session.begin() as session:
+        access_log.mark(session)
+    return sealed
+
+
+def keep_log(*, years: int) -> int:
+    """Make and drop months of the access log, and draw last week's sample; returns how much was made or drawn."""
+    with Session.begin() as session:
+        months = access_log.keep(session, years=years)
+    with Session.begin() as session:
+        return months + audits.draw_sample(session, at=clock.real_now())
 
 
 def look() -> int:

@@ -7,6 +7,72 @@ from workflow import calendar
 from workflow.vocabulary import Language
 
 ERRORS: dict[str, tuple[str, str]] = {
+    # access
+    "citizen_objects": (
+        "Borgeren har frabedt sig videregivelse. Angiv et lovgrundlag og en begrundelse, hvis der sendes alligevel.",
+        "The citizen has objected to being passed on. Give a legal basis and a reason if it is sent all the same.",
+    ),
+    "glass_is_broken_already": (
+        "Nødadgangen til borgeren er åben allerede.",
+        "Emergency access to the citizen is open already.",
+    ),
+    "has_not_objected": (
+        "Borgeren har ikke frabedt sig noget.",
+        "The citizen has not objected.",
+    ),
+    "merge_sees_not_all": (
+        "Numrene skal samles af en, der kan se alle borgerens forløb.",
+        "Somebody who sees every episode of the citizen must merge the numbers.",
+    ),
+    "merged_already": (
+        "Nummeret er samlet med et andet allerede.",
+        "The number has been merged already.",
+    ),
+    "no_patients_for_you": (
+        "Denne rolle giver ikke adgang til borgere.",
+        "This role gives no access to citizens.",
+    ),
+    "no_such_citizen": (
+        "Der er intet at vise på det nummer.",
+        "There is nothing to show for that number.",
+    ),
+    "no_such_merge": (
+        "Sammenlægningen findes ikke, eller du har ikke adgang til den.",
+        "There is no such merge, or you have no access to it.",
+    ),
+    "not_a_replacement": (
+        "Kun et erstatnings-CPR-nummer kan lægges sammen med et andet nummer.",
+        "Only a replacement CPR number can be merged with another number.",
+    ),
+    "nothing_to_review_here": (
+        "Der er intet at gennemgå her.",
+        "There is nothing to review here.",
+    ),
+    "objected_already": (
+        "Borgeren har allerede frabedt sig videregivelse.",
+        "The citizen has objected already.",
+    ),
+    "one_and_the_same": (
+        "Det er den samme borger.",
+        "That is the same citizen.",
+    ),
+    "purpose_needed": (
+        "Forløbet er særligt følsomt. Angiv formålet, før det vises.",
+        "The episode is sensitive. Say what for before it is shown.",
+    ),
+    "reviewed_already": (
+        "Gennemgået af {by} {at}.",
+        "Reviewed by {by} {at}.",
+    ),
+    "undone_already": (
+        "Sammenlægningen er ophævet allerede.",
+        "The merge has been undone already.",
+    ),
+    "which_goes_on": (
+        "Begge numre har et åbent forløb: vælg det, der fortsætter.",
+        "Both numbers have an open episode: choose the one that goes on.",
+    ),
+    # everything else
     "after_what_came_after": (
         "Tidspunktet ligger efter det, der skete bagefter ({later}).",
         "That time is after what happened next ({later}).",
@@ -280,6 +346,27 @@ WORDS: dict[str, tuple[str, str]] = {
     "discharge_expected": ("forventet udskrivning ændret", "expected discharge changed"),
     "task": ("en opgave", "a task"),
     "state": ("et forløb skal ses til", "an episode must be looked at"),
+    # access
+    "log:at": ("tidspunkt", "when"),
+    "log:person": ("hvem", "who"),
+    "log:unit": ("enhed", "unit"),
+    "log:kind": ("hvordan", "how"),
+    "log:purpose": ("formål", "purpose"),
+    "look:read": ("læst", "read"),
+    "look:search": ("søgt", "searched"),
+    "look:list": ("vist på liste", "shown in a list"),
+    "look:print": ("udskrevet", "printed"),
+    "look:export": ("eksporteret", "exported"),
+    "look:refused": ("afvist", "refused"),
+    "look:break_glass": ("nødadgang", "emergency access"),
+    "look:cpr_shown": ("CPR-nummer vist", "CPR number shown"),
+    "hit:no_relation": ("ingen relation", "no relation"),
+    "hit:same_surname": ("samme efternavn", "same surname"),
+    "hit:unusual_volume": ("usædvanligt mange", "unusually many"),
+    "basis:consent": ("borgerens samtykke", "the citizen's consent"),
+    "basis:own_interest_unable": ("borgeren kan ikke varetage sine interesser", "the citizen cannot look after themselves"),
+    "basis:essential_regard": ("væsentlige hensyn (værdispring)", "essential regard"),
+    "basis:statutory_duty": ("pligt efter lov", "a duty by law"),
     # misses
     "M1": ("Overlevering ikke sendt før overgangen", "Handover not sent before the transition"),
     "M2": ("Overlevering sendt for sent", "Handover sent late"),

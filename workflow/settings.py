@@ -33,6 +33,7 @@ class Settings:
     mail_from: str
     gateway_url: str | None
     gateway_token: str | None
+    access_log_years: int  # how long looks are kept
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -65,7 +66,14 @@ class Settings:
             mail_from=found.get("OVERGANG_MAIL_FROM", "overgang@localhost"),
             gateway_url=found.get("OVERGANG_GATEWAY_URL"),
             gateway_token=found.get("OVERGANG_GATEWAY_TOKEN"),
+            access_log_years=_years(found.get("OVERGANG_ACCESS_LOG_YEARS", "5")),
         )
+
+
+def _years(said: str) -> int:
+    if not said.isdigit() or not 1 <= int(said) <= 30:
+        raise MissingSettings("Overgang cannot start: OVERGANG_ACCESS_LOG_YEARS is a whole number of years, 1 to 30.")
+    return int(said)
 
 
 def sqlalchemy_url(url: str) -> str:

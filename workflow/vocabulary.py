@@ -77,6 +77,30 @@ class EntryKind(StrEnum):
     NOT_RELEVANT = "not_relevant"
     AGREEMENT = "agreement"
     PLACE = "place"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+
+
+class Look(StrEnum):
+    """What an entry of the access log tells: how somebody came to see, or did not."""
+
+    READ = "read"
+    SEARCH = "search"
+    LIST = "list"
+    PRINT = "print"
+    EXPORT = "export"
+    REFUSED = "refused"
+    BREAK_GLASS = "break_glass"
+    CPR_SHOWN = "cpr_shown"
+
+
+class LegalBasis(StrEnum):
+    """Why something is sent although the citizen objected (sundhedsloven sections 41 and 42; practice.md 2.9)."""
+
+    CONSENT = "consent"  # the citizen has agreed to this one
+    OWN_INTEREST_UNABLE = "own_interest_unable"  # the citizen cannot look after their own interests
+    ESSENTIAL_REGARD = "essential_regard"  # obvious public interest, or essential regard for the citizen or others
+    STATUTORY_DUTY = "statutory_duty"  # a law says that it must be told
 
 
 class HandoverState(StrEnum):

@@ -1,5 +1,6 @@
 """Every table, so that whoever imports this package knows the whole schema."""
 
+from workflow.tables.access import AccessEntry, AccessMark, AccessSeal, BreakGlass, Merge, Objection, SampledLook
 from workflow.tables.agreements import Agreement, AgreementRule
 from workflow.tables.citizens import Citizen, MunicipalService
 from workflow.tables.deadlines import Deadline, Reminder
@@ -13,8 +14,12 @@ from workflow.tables.places import Place, PlaceRequest, PlaceStay
 from workflow.tables.tasks import ContactAttempt, Task
 
 __all__ = [
+    "AccessEntry",
+    "AccessMark",
+    "AccessSeal",
     "Agreement",
     "AgreementRule",
+    "BreakGlass",
     "Citizen",
     "ContactAttempt",
     "Deadline",
@@ -26,10 +31,12 @@ __all__ = [
     "Heartbeat",
     "HistoryEntry",
     "InboxItem",
+    "Merge",
     "Miss",
     "MissVerdict",
     "MunicipalService",
     "Notice",
+    "Objection",
     "Organisation",
     "Person",
     "PersonRole",
@@ -37,6 +44,7 @@ __all__ = [
     "PlaceRequest",
     "PlaceStay",
     "Reminder",
+    "SampledLook",
     "SweepRun",
     "Task",
     "Unit",
