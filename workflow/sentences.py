@@ -364,7 +364,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "hit:same_surname": ("samme efternavn", "same surname"),
     "hit:unusual_volume": ("usædvanligt mange", "unusually many"),
     "basis:consent": ("borgerens samtykke", "the citizen's consent"),
-    "basis:own_interest_unable": ("borgeren kan ikke varetage sine interesser", "the citizen cannot look after themselves"),
+    "basis:own_interest_unable": (
+        "borgeren kan ikke varetage sine interesser",
+        "the citizen cannot look after themselves",
+    ),
     "basis:essential_regard": ("væsentlige hensyn (værdispring)", "essential regard"),
     "basis:statutory_duty": ("pligt efter lov", "a duty by law"),
     # misses

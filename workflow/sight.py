@@ -38,7 +38,7 @@ select set_config('overgang.units', array(select id from mine order by id)::text
            select id::text from organisations where :sees and id = :organisation and kind = 'municipality'
        ), ''), true)
 """)
-_PERSON = text("select set_config('overgang.person', :person, true)")
+_PERSON = text("select set_config('overgang.person', :person, true), set_config('overgang.typed', '', true)")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,8 @@ costs one insert.
 
 from datetime import date, datetime
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Identity, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workflow.db import Base, PublicId, RowNumber, reference
