@@ -11,7 +11,8 @@ from workflow import db, keys, masking
 from workflow.settings import Settings
 
 # Seconds between two runs of a sweep.
-SCHEDULE = {"raise_due": 5, "deliver": 5, "reconcile": 60, "heartbeat": 10, "seal_log": 30, "keep_log": 3600}
+SCHEDULE = {"raise_due": 5, "deliver": 5, "reconcile": 60, "heartbeat": 10, "seal_log": 30, "keep_log": 3600,
+            "audit_log": 4 * 3600}
 
 masking.install()
 settings = Settings.from_environment()

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from sqlalchemy import func, select, text
 
@@ -11,6 +12,7 @@ from workflow.channels.channel import Channel, NotDelivered, Unreachable
 from workflow.db import Session
 
 BUDGET = 20.0  # seconds that one run may begin new work in; well under the time limit of a task
+AUDITED = timedelta(days=7)  # an audit that did not run for less than this leaves nothing out
 ONE_SENDER = func.hashtext("overgang: sending letters")
 
 log = logging.getLogger(__name__)
@@ -104,11 +106,18 @@ def seal_log() -> int:
 
 
 def keep_log(*, years: int) -> int:
-    """Make and drop months of the access log, and draw last week's sample; returns how much was made or drawn."""
+    """Make and drop months of the access log; returns how many."""
     with Session.begin() as session:
-        months = access_log.keep(session, years=years)
+        return access_log.keep(session, years=years)
+
+
+def audit_log() -> int:
+    """Find what managers must confirm among the looks of the last days, and draw last week's sample."""
+    now = clock.real_now()
     with Session.begin() as session:
-        return months + audits.draw_sample(session, at=clock.real_now())
+        found = audits.find(session, audits.Span(since=now - AUDITED, until=now))
+    with Session.begin() as session:
+        return found + audits.draw_sample(session, at=now)
 
 
 def look() -> int:

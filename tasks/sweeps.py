@@ -45,8 +45,14 @@ def seal_log() -> None:
 
 @celery.task(name="tasks.sweeps.keep_log")
 def keep_log() -> None:
-    """Make the months ahead, drop those that are past keeping, draw last week's sample."""
+    """Make the months ahead, and drop those that are past keeping."""
     _run("keep_log", lambda: runs.keep_log(years=settings.access_log_years))
+
+
+@celery.task(name="tasks.sweeps.audit_log")
+def audit_log() -> None:
+    """Find the looks that managers must confirm."""
+    _run("audit_log", runs.audit_log)
 
 
 def _run(sweep: str, run: Callable[[], int]) -> None:

@@ -162,7 +162,7 @@ def verify(session: Session, *, keep: timedelta, at: datetime) -> Iterator[Broke
     their months have been dropped.
     """
     read, seals, link, reached = 0, 0, b"", 0
-    for seal in session.scalars(select(AccessSeal).order_by(AccessSeal.id).execution_options(yield_per=20)):
+    for seal in _seals(session):
         if _chain(link, seal.ids, seal.row_hashes) != seal.hash or seal.first_id <= reached:
             yield BrokenLog(seal.id, "seal")
             break
@@ -173,6 +173,14 @@ def verify(session: Session, *, keep: timedelta, at: datetime) -> Iterator[Broke
             break
         read, seals, link, reached = read + len(found), seals + 1, seal.hash, seal.last_id
     yield Verified(read, seals, reached)
+
+
+def _seals(session: Session) -> Iterator[AccessSeal]:
+    after = 0
+    while seal := session.scalar(select(AccessSeal).where(AccessSeal.id > after).order_by(AccessSeal.id).limit(1)):
+        yield seal
+        after = seal.id
+        session.expunge(seal)
 
 
 def _first_break(seal: AccessSeal, found: dict[int, Any], *, expired: bool) -> BrokenLog | None:

@@ -1,4 +1,4 @@
-"""What the access log is read for: by citizen, by employee, what looks wrong, and a weekly sample for the managers."""
+"""What the access log is read for: by citizen, by employee, and what managers must confirm."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from workflow import calendar
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.sentences import word
 from workflow.sight import Sight
-from workflow.tables import AccessEntry, SampledLook, Unit
+from workflow.tables import AccessEntry, LookToConfirm, Unit
 from workflow.vocabulary import Language
 
 PAGE = 200
@@ -80,18 +80,7 @@ def _harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
-@dataclass(frozen=True)
-class Hit:
-    """A look that a rule has found: somebody should ask about it, no more."""
-
-    rule: str  # "no_relation", "same_surname" or "unusual_volume"
-    entry_id: int
-    at: datetime
-    person_id: int
-    person: str
-    unit_id: int
-    citizens: int  # how many, of the look; of the day, where the rule counts
-
+# ---- what must be confirmed ----
 
 _HITS = text(r"""
 with looks as materialized (
@@ -99,7 +88,7 @@ with looks as materialized (
            (at at time zone 'Europe/Copenhagen')::date as day
     from access_log
     where at >= cast(:since as timestamptz) - interval '28 days' and at < :until
-      and person_id is not null and unit_id = any(:units)
+      and person_id is not null and unit_id is not null
 ), days as (
     select person_id, day, count(distinct citizen_id) as citizens, max(looks.id) as last_id
     from looks cross join lateral unnest(citizens) looked (citizen_id)
@@ -108,53 +97,60 @@ with looks as materialized (
 ), surnames as materialized (
     select lower(substring(name from '\S+$')) as surname from citizens
     group by 1 having count(*) < :common
+), found as (
+    select 'no_relation' as why, id, cardinality(citizens) as citizens from looks where at >= :since and not related
+    union all
+    select distinct 'same_surname', l.id, cardinality(l.citizens)
+    from looks l
+    join surnames s on s.surname = lower(substring(l.person from '\S+$'))
+    cross join lateral unnest(l.citizens) looked (citizen_id)
+    join citizens c on c.id = looked.citizen_id and lower(substring(c.name from '\S+$')) = s.surname
+    where l.at >= :since and l.kind <> 'list'
+    union all
+    select 'unusual_volume', d.last_id, d.citizens
+    from days d
+    cross join lateral (
+        select percentile_cont(0.5) within group (order by citizens) as median
+        from days e where e.person_id = d.person_id and e.day < d.day and e.day >= d.day - 28
+    ) usual
+    where d.citizens >= :least and d.citizens >= :times * coalesce(usual.median, 0)
 )
-select 'no_relation' as rule, id, at, person_id, person, unit_id, cardinality(citizens) as citizens
-from looks where at >= :since and related = false
-union all
-select distinct 'same_surname', l.id, l.at, l.person_id, l.person, l.unit_id, cardinality(l.citizens)
-from looks l
-join surnames s on s.surname = lower(substring(l.person from '\S+$'))
-cross join lateral unnest(l.citizens) looked (citizen_id)
-join citizens c on c.id = looked.citizen_id and lower(substring(c.name from '\S+$')) = s.surname
-where l.at >= :since and l.kind <> 'list'
-union all
-select 'unusual_volume', l.id, l.at, l.person_id, l.person, l.unit_id, d.citizens
-from days d
-join looks l on l.id = d.last_id
-cross join lateral (
-    select percentile_cont(0.5) within group (order by citizens) as median
-    from days e where e.person_id = d.person_id and e.day < d.day and e.day >= d.day - 28
-) usual
-where l.at >= :since and d.citizens >= :least and d.citizens >= :times * coalesce(usual.median, 0)
-order by at, id
-limit :page
+insert into looks_to_confirm (why, week_on, entry_id, unit_id, citizens)
+select why, date_trunc('week', day)::date, id, unit_id, found.citizens
+from found join looks using (id)
+where at >= :since
+on conflict do nothing
 """)
 
 
-def hits(session: Session, seen: Sight, span: Span) -> list[Hit]:
-    """What the rules find, oldest first, a PAGE at most (practice.md 2.9 [src 62, 63]).
+def find(session: Session, span: Span) -> int:
+    """Write down what the rules find among the looks of `span` (practice.md 2.9 [src 62, 63]); returns how many.
 
     A look without a relation; a citizen with the surname of who looked; far more citizens in a day than is usual for
-    that person in the 28 days before. Lists do not count: nobody chooses who is on them.
+    that person in the 28 days before. Lists do not count: nobody chooses who is on them. A hit is a question to ask,
+    no more. Asking again finds nothing twice. Reads every citizen's name, so it is for the background.
     """
-    rows = session.execute(
+    found = session.execute(
         _HITS,
         {
-            "since": span.since, "until": span.until, "units": sorted(seen.audits), "common": COMMON_NAME,
-            "least": UNUSUAL_LEAST, "times": UNUSUAL_TIMES, "page": PAGE,
+            "since": span.since, "until": span.until, "common": COMMON_NAME, "least": UNUSUAL_LEAST,
+            "times": UNUSUAL_TIMES,
         },
     )  # fmt: skip
-    return [Hit(*row) for row in rows]
+    assert isinstance(found, CursorResult)
+    return found.rowcount
 
 
 _SAMPLE = text("""
-insert into sampled_looks (week_on, entry_id, unit_id)
-select :week_on, id, unit_id from (
-    select l.id, l.unit_id, row_number() over (partition by l.unit_id order by random()) as place
+insert into looks_to_confirm (why, week_on, entry_id, unit_id, citizens)
+select 'sample', :week_on, id, unit_id, citizens from (
+    select l.id, l.unit_id, cardinality(l.citizens) as citizens,
+           row_number() over (partition by l.unit_id order by random()) as place
     from access_log l join units u on u.id = l.unit_id
     where l.at >= :since and l.at < :until and l.kind <> 'list' and l.citizens <> '{}' and l.person_id is not null
-      and not exists (select from sampled_looks s where s.week_on = :week_on and s.unit_id = l.unit_id)
+      and not exists (
+          select from looks_to_confirm s where s.why = 'sample' and s.week_on = :week_on and s.unit_id = l.unit_id
+      )
 ) drawn
 where place <= :sample
 on conflict do nothing
@@ -177,24 +173,24 @@ def _midnight(day: date) -> datetime:
     return calendar.at_clock(day, datetime.min.time())
 
 
-def to_confirm(session: Session, seen: Sight) -> list[tuple[SampledLook, AccessEntry]]:
-    """The drawn looks that nobody has confirmed yet, oldest first, a PAGE at most."""
-    drawn = (
-        select(SampledLook, AccessEntry)
-        .join(AccessEntry, AccessEntry.id == SampledLook.entry_id)
-        .where(SampledLook.reviewed_at.is_(None), SampledLook.unit_id.in_(sorted(seen.audits)))
+def to_confirm(session: Session, seen: Sight) -> list[tuple[LookToConfirm, AccessEntry]]:
+    """What the rules found and what was drawn, and nobody has confirmed yet, oldest first, a PAGE at most."""
+    found = (
+        select(LookToConfirm, AccessEntry)
+        .join(AccessEntry, AccessEntry.id == LookToConfirm.entry_id)
+        .where(LookToConfirm.reviewed_at.is_(None), LookToConfirm.unit_id.in_(sorted(seen.audits)))
     )
-    return [(one, entry) for one, entry in session.execute(drawn.order_by(SampledLook.id).limit(PAGE))]
+    return [(one, entry) for one, entry in session.execute(found.order_by(LookToConfirm.id).limit(PAGE))]
 
 
-def confirm(session: Session, sampled_id: UUID, seen: Sight, *, in_order: bool, note: str, at: datetime) -> SampledLook:
-    """A manager says whether a drawn look was in order. Nobody confirms their own.
+def confirm(session: Session, look_id: UUID, seen: Sight, *, in_order: bool, note: str, at: datetime) -> LookToConfirm:
+    """A manager says whether a look was in order. Nobody confirms their own.
 
     Raises NotFound, NotAllowed, NotPossible (confirmed already), Invalid (not in order, and no note).
     """
     drawn = session.scalar(
-        select(SampledLook)
-        .where(SampledLook.uuid == sampled_id, SampledLook.unit_id.in_(sorted(seen.audits)))
+        select(LookToConfirm)
+        .where(LookToConfirm.uuid == look_id, LookToConfirm.unit_id.in_(sorted(seen.audits)))
         .with_for_update()
     )
     if drawn is None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import amendments, episodes, history, relations
+from workflow import access, amendments, episodes, history, relations
 from workflow.actor import Actor
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.parties import count_episodes
@@ -42,6 +42,8 @@ def merge(
     if _standing(session, replacement.id) is not None:
         raise NotPossible("merged_already")
     theirs = list(session.scalars(select(Episode).where(Episode.citizen_id == replacement.id).order_by(Episode.id)))
+    for episode in theirs:
+        access.require_relation(by, episode)
     other = session.scalar(select(Episode).where(Episode.citizen_id == real.id, Episode.closed_at.is_(None)))
     hidden = count_episodes(session, replacement.id)[0] > len(theirs)
     if hidden or (other is None and count_episodes(session, real.id)[1]):

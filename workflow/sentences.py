@@ -360,9 +360,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "look:refused": ("afvist", "refused"),
     "look:break_glass": ("nødadgang", "emergency access"),
     "look:cpr_shown": ("CPR-nummer vist", "CPR number shown"),
-    "hit:no_relation": ("ingen relation", "no relation"),
-    "hit:same_surname": ("samme efternavn", "same surname"),
-    "hit:unusual_volume": ("usædvanligt mange", "unusually many"),
+    "why:no_relation": ("ingen relation", "no relation"),
+    "why:same_surname": ("samme efternavn", "same surname"),
+    "why:unusual_volume": ("usædvanligt mange", "unusually many"),
+    "why:sample": ("stikprøve", "sample"),
     "basis:consent": ("borgerens samtykke", "the citizen's consent"),
     "basis:own_interest_unable": (
         "borgeren kan ikke varetage sine interesser",

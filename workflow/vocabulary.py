@@ -94,6 +94,15 @@ class Look(StrEnum):
     CPR_SHOWN = "cpr_shown"
 
 
+class WhyLook(StrEnum):
+    """Why a look must be confirmed by a manager."""
+
+    SAMPLE = "sample"
+    NO_RELATION = "no_relation"
+    SAME_SURNAME = "same_surname"
+    UNUSUAL_VOLUME = "unusual_volume"
+
+
 class LegalBasis(StrEnum):
     """Why something is sent although the citizen objected (sundhedsloven sections 41 and 42; practice.md 2.9)."""
 

@@ -1,6 +1,6 @@
 """Every table, so that whoever imports this package knows the whole schema."""
 
-from workflow.tables.access import AccessEntry, AccessMark, AccessSeal, BreakGlass, Merge, Objection, SampledLook
+from workflow.tables.access import AccessEntry, AccessMark, AccessSeal, BreakGlass, LookToConfirm, Merge, Objection
 from workflow.tables.agreements import Agreement, AgreementRule
 from workflow.tables.citizens import Citizen, MunicipalService
 from workflow.tables.deadlines import Deadline, Reminder
@@ -31,6 +31,7 @@ __all__ = [
     "Heartbeat",
     "HistoryEntry",
     "InboxItem",
+    "LookToConfirm",
     "Merge",
     "Miss",
     "MissVerdict",
@@ -44,7 +45,6 @@ __all__ = [
     "PlaceRequest",
     "PlaceStay",
     "Reminder",
-    "SampledLook",
     "SweepRun",
     "Task",
     "Unit",

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workflow.db import Base, PublicId, RowNumber, reference
-from workflow.vocabulary import Look
+from workflow.vocabulary import Look, WhyLook
 
 
 class AccessEntry(Base):
@@ -75,20 +75,24 @@ class AccessMark(Base):
     tx: Mapped[int] = mapped_column(BigInteger)
 
 
-class SampledLook(Base):
-    """A look that was drawn at random for a manager to confirm."""
+class LookToConfirm(Base):
+    """A look that a rule has found or that was drawn at random: a manager of the unit says whether it was in order."""
 
-    __tablename__ = "sampled_looks"
+    __tablename__ = "looks_to_confirm"
     __table_args__ = (
-        UniqueConstraint("week_on", "entry_id"),
-        Index("ix_sampled_looks_unit_id", "unit_id", postgresql_where="reviewed_at is null"),
+        UniqueConstraint("entry_id", "why"),
+        Index("ix_looks_to_confirm_unit_id", "unit_id", postgresql_where="reviewed_at is null"),
+        Index("ix_looks_to_confirm_week_on", "week_on", "unit_id", postgresql_where="why = 'sample'"),
+        CheckConstraint("(reviewed_at is null) = (in_order is null)", name="review_says_how"),
     )
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
-    week_on: Mapped[date]  # its Monday
+    why: Mapped[WhyLook]
+    week_on: Mapped[date]  # the Monday of the week of the look
     entry_id: Mapped[int] = mapped_column(BigInteger)
     unit_id: Mapped[int] = reference("units")
+    citizens: Mapped[int] = mapped_column(Integer)  # how many it showed; of the whole day, where the rule counts
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[str | None]
     in_order: Mapped[bool | None]
