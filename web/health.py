@@ -16,7 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from web.probe import Answer, Probe
 from workflow import clock, figures
-from workflow.db import Session
+from workflow.db import Session, count_everything
 from workflow.figures import Figures
 from workflow.settings import Settings
 
@@ -90,6 +90,7 @@ class Health:
             revision = MigrationContext.configure(session.connection()).get_current_revision()
             if revision != self.head:
                 return Insight(revision=revision, figures=None)
+            count_everything(session)
             return Insight(
                 revision=revision, figures=figures.read(session, at=clock.now(session), real_at=clock.real_now())
             )

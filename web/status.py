@@ -244,10 +244,13 @@ def miss_words() -> dict[MissCode, str]:
 def sweep_words() -> dict[str, str]:
     """What each sweep does."""
     return {
+        "audit_log": gettext("Find looks that managers must confirm"),
         "deliver": gettext("Deliver notices"),
         "heartbeat": gettext("Give a sign of life"),
+        "keep_log": gettext("Keep the months of the access log"),
         "raise_due": gettext("Raise what is due"),
         "reconcile": gettext("Look for what was forgotten"),
+        "seal_log": gettext("Seal the access log"),
     }
 
 
