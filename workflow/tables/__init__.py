@@ -1,5 +1,6 @@
 """Every table, so that whoever imports this package knows the whole schema."""
 
+from workflow.tables.accounts import Account, ExternalIdentity, SignIn, SignInFailures
 from workflow.tables.agreements import Agreement, AgreementRule
 from workflow.tables.citizens import Citizen, MunicipalService
 from workflow.tables.deadlines import Deadline, Reminder
@@ -7,12 +8,13 @@ from workflow.tables.episodes import Episode, HistoryEntry
 from workflow.tables.handovers import Handover, HandoverVersion
 from workflow.tables.misses import Miss, MissVerdict
 from workflow.tables.operations import DemoClock, Heartbeat, SweepRun
-from workflow.tables.organisations import Organisation, Person, PersonRole, Unit
+from workflow.tables.organisations import Organisation, Person, PersonRole, RegistryImport, Unit, UnitHolder
 from workflow.tables.outbox import Delivery, InboxItem, Notice
 from workflow.tables.places import Place, PlaceRequest, PlaceStay
 from workflow.tables.tasks import ContactAttempt, Task
 
 __all__ = [
+    "Account",
     "Agreement",
     "AgreementRule",
     "Citizen",
@@ -21,6 +23,7 @@ __all__ = [
     "Delivery",
     "DemoClock",
     "Episode",
+    "ExternalIdentity",
     "Handover",
     "HandoverVersion",
     "Heartbeat",
@@ -36,8 +39,12 @@ __all__ = [
     "Place",
     "PlaceRequest",
     "PlaceStay",
+    "RegistryImport",
     "Reminder",
+    "SignIn",
+    "SignInFailures",
     "SweepRun",
     "Task",
     "Unit",
+    "UnitHolder",
 ]
