@@ -23,10 +23,14 @@ def settings() -> Settings:
 
 
 @contextmanager
-def transaction(installation: Settings) -> Iterator[Session]:
-    """A session of the application's role, committed when the block ends well. Raises CannotDo, OperationalError."""
+def transaction(installation: Settings, *, as_owner: bool = False) -> Iterator[Session]:
+    """A session of the application's role, committed when the block ends well. Raises CannotDo, OperationalError.
+
+    `as_owner`: of the owner's role, for what removes rows.
+    """
     keys.use(installation)
-    engine = create_engine(installation.database_url, poolclass=NullPool, connect_args={"connect_timeout": 5})
+    url = installation.owner_url if as_owner else installation.database_url
+    engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 5})
     with engine.connect() as connection:
         if schema.revision(connection) != schema.newest():
             raise CannotDo("The database schema is not that of this program. Bring it up to date: overgang migrate")

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from web import headers, language
 from web.forgery import Unmarked
 from web.language import gettext
-from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale, WorkflowError
+from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale, TooMany, WorkflowError
 
 STATUS: dict[type[WorkflowError], int] = {
     Invalid: 422,
@@ -21,6 +21,7 @@ STATUS: dict[type[WorkflowError], int] = {
     NotFound: 404,
     NotPossible: 409,
     Stale: 409,
+    TooMany: 429,
 }
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]

@@ -59,7 +59,8 @@ def route(session: Session, *, at: datetime, real_at: datetime, channels: Sequen
 
     Always to the unit's inbox. Besides, through the channels there are, to who took the task or to the unit's managers,
     as the notice says and they want it; where that reaches nobody, to the unit's mailbox. People are left in peace in
-    quiet hours (decisions D5): read from `at`, which pages and sweeps go by, and waited for in real time, which is the wire's.
+    quiet hours (decisions D5): read from `at`, which pages and sweeps go by, and waited for in real time, which is the
+    wire's.
     """
     quiet = calendar.outside_quiet_hours(at) - at
     result = session.execute(
