@@ -39,6 +39,7 @@ def sentence_for(code: int) -> str:
         404: gettext("There is no such page. The link may be old or mistyped."),
         405: gettext("This address cannot be used in that way. Go back and use the buttons of the page."),
         413: gettext("What was sent is too large."),
+        429: gettext("You ask faster than anybody can read. Wait a minute, and try again."),
         503: gettext("The database does not answer right now. Try again in a minute."),
     }
     return sentences.get(code, gettext("Something went wrong on our side. Try again."))

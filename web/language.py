@@ -10,7 +10,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
-from web import headers
+from web import headers, rules
 from workflow.vocabulary import Language
 
 COOKIE = "overgang_language"
@@ -63,6 +63,7 @@ def register(app: Flask) -> None:
     app.context_processor(lambda: {"language": current(), "languages": NAMES, "here": here()})
 
     @app.post("/language")
+    @rules.public
     def choose_language() -> ResponseReturnValue:
         try:
             chosen = Language(request.form.get("language", ""))

@@ -221,6 +221,7 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Adgangskoden skal være på mindst {shortest} tegn.",
         "The password must have at least {shortest} characters.",
     ),
+    "passwords_differ": ("De to nye adgangskoder er ikke ens.", "The two new passwords are not the same."),
     "person_is_not_active": ("Personen er ikke aktiv.", "The person is not active."),
     "role_does_not_wait": ("Rollen venter ikke på godkendelse.", "The role does not wait for approval."),
     "role_has_ended": ("Rollen er allerede taget fra.", "The role has been taken away already."),
@@ -271,6 +272,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "manager": ("leder", "manager"),
     "administrator": ("administrator", "administrator"),
     "operator": ("it-drift", "IT operator"),
+    # what an organisation is to a unit, and how far a role has come
+    "authority": ("myndighed", "authority"),
+    "operated": ("drift", "operator"),
+    "proposed": ("venter på godkendelse", "waits for approval"),
+    "in_force": ("gælder", "in force"),
+    "ended": ("taget fra", "taken away"),
     # states
     "planned": ("Planlagt", "Planned"),
     "acute": ("Akut ambulant", "Acute outpatient"),

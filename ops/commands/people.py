@@ -3,6 +3,7 @@
 import getpass
 import json
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -100,7 +101,7 @@ def password(username: str, *, from_stdin: bool, forget_code: bool, as_json: boo
 
     Every sign-in of theirs ends.
     """
-    given = click.get_text_stream("stdin").readline().rstrip("\n") if from_stdin else secrets.token_urlsafe(15)
+    given = sys.stdin.readline().rstrip("\n") if from_stdin else secrets.token_urlsafe(15)
     with _transaction() as session:
         person, at = register.named(session, username), clock.real_now()
         accounts.set_password(session, person, given, at=at, must_change=True)
