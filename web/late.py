@@ -31,7 +31,7 @@ class Late:
     person_id: int | None
     role_id: int | None
     address: str
-    fields: list[tuple[str, str]]
+    fields: list[list[str]]  # name and value, in order
     at: float
 
     def sealed(self) -> str:
@@ -56,7 +56,7 @@ def typed_now() -> str:
     with Session() as session:
         whose = sign_ins.whose(session, identity.token()) if identity.token() else None
         person_id, role_id = (whose.person_id, whose.role_id) if whose else (None, None)
-    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRET]
+    fields = [[name, value] for name, value in request.form.items(multi=True) if name not in SECRET]
     late = Late(person_id, role_id, local_address(request.full_path.rstrip("?")), fields, clock.real_now().timestamp())
     return late.sealed()
 
@@ -75,6 +75,7 @@ def page(late: Late) -> ResponseReturnValue:
 
 def register(app: Flask) -> None:
     """The way on for who signed in elsewhere, in another tab."""
+
     @app.post("/typed")
     @rules.acting
     def typed_page() -> ResponseReturnValue:

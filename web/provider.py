@@ -6,7 +6,7 @@ from typing import Any
 import requests
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.flask_client import OAuth
-from flask import Flask, redirect, request, session, url_for
+from flask import Flask, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 
@@ -46,6 +46,8 @@ class Way:
             raise ValueError("another issuer answers")
         offered = found.get("id_token_signing_alg_values_supported") or ["RS256"]
         found["id_token_signing_alg_values_supported"] = [each for each in offered if each in SIGNED_WITH]
+        if not found["id_token_signing_alg_values_supported"]:
+            raise ValueError("no signature that proves anything")
 
     def ask(self) -> ResponseReturnValue:
         """Send the browser there."""
@@ -62,6 +64,7 @@ class Way:
     def answer(self) -> ResponseReturnValue:
         """The browser comes back, with a code that only we can turn into claims."""
         back = session.get("back", "/")
+        g.here = url_for("sign_in_page")  # what the address of this page holds stands in no other
         try:
             if "error" in request.args:
                 log.warning("the identity provider said no")

@@ -263,6 +263,8 @@ def register(app: Flask) -> None:
     @rules.public
     def status_page() -> ResponseReturnValue:
         now = health.look()
+        if now.database.came and not headers.wants_fragment():  # a page that refreshes itself is no sign of life
+            identity.signed_in()
         found = lines(now)
         state, sentence = headline(found)
         return render_template(
