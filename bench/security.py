@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from statistics import median
 
 import psycopg
@@ -90,10 +91,10 @@ def _pages(database: Database, world: World, size: Size) -> Iterator[Figure]:
                     if side == "without":
                         session.execute(text(f"set local role {db.SWEEPS}"))
                     if side == "whole":
-                        times[side].append(_milliseconds(lambda s=session: whole(s, actor)))
+                        times[side].append(_milliseconds(partial(whole, session, actor)))
                         continue
                     seen = sight.open(session, actor, at=AT)
-                    times[side].append(_milliseconds(lambda s=session, x=seen: page(x, s)))
+                    times[side].append(_milliseconds(partial(page, seen, session)))
     assert min(shown) == max(shown) > 0
     base = median(times["without"])
     yield _figure("row_security_list", median(times["with"]), base)
@@ -115,8 +116,8 @@ def _transitions(database: Database, admin: Database, world: World, size: Size) 
                 sight.open(session, world.coordinator, at=DISCHARGED_AT)
                 discharge(session, world, next(waiting))
 
-            times["without"].append(_milliseconds(lambda act=in_the_background: _commit(act)))
-            times["with"].append(_milliseconds(lambda act=as_a_person: _commit(act)))
+            times["without"].append(_milliseconds(partial(_commit, in_the_background)))
+            times["with"].append(_milliseconds(partial(_commit, as_a_person)))
     return _figure("row_security_transition", median(times["with"][2:]), median(times["without"][2:]))
 
 

@@ -5,7 +5,21 @@ import sys
 import click
 from sqlalchemy.exc import OperationalError
 
-from ops.commands import audit, backup, citizens, demo, doctor, keys, migrate, outbox, pathways, reconcile, up
+from ops.commands import (
+    audit,
+    backup,
+    citizens,
+    demo,
+    doctor,
+    keys,
+    migrate,
+    organisations,
+    outbox,
+    pathways,
+    people,
+    reconcile,
+    up,
+)
 from ops.errors import CannotDo
 from workflow import masking
 from workflow.settings import MissingSettings
@@ -30,6 +44,8 @@ overgang.add_command(audit.audit)
 overgang.add_command(citizens.citizens)
 overgang.add_command(keys.keys)
 overgang.add_command(outbox.outbox)
+overgang.add_command(organisations.organisations)
+overgang.add_command(people.people)
 
 
 def main() -> None:

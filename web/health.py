@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
+from web import rules
 from web.probe import Answer, Probe
 from workflow import clock, figures
 from workflow.db import Session, count_everything
@@ -119,10 +120,12 @@ def register(app: Flask) -> None:
     app.extensions["overgang_health"] = Health(app.config["OVERGANG"])
 
     @app.get("/healthz")
+    @rules.public
     def healthz() -> ResponseReturnValue:
         return {"alive": True}
 
     @app.get("/readyz")
+    @rules.public
     def readyz() -> ResponseReturnValue:
         now = look()
         revision = now.database.value.revision if now.database.value else None

@@ -1,14 +1,16 @@
 """Rotation of keys: what is encrypted is written anew with the newest key, in batches, while work goes on."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from workflow import keys
-from workflow.tables import Citizen
+from workflow.tables import Account, Citizen
 
 BATCH = 500
 # Every encrypted column; `decrypt` and `encrypt` of the ring read and write each.
-ENCRYPTED: tuple[InstrumentedAttribute[bytes], ...] = (Citizen.cpr_encrypted,)
+ENCRYPTED: tuple[InstrumentedAttribute[Any], ...] = (Citizen.cpr_encrypted, Account.totp_encrypted)
 
 
 def left(session: Session) -> int:
@@ -16,7 +18,7 @@ def left(session: Session) -> int:
     return sum(session.scalar(select(func.count()).where(_older(column))) or 0 for column in ENCRYPTED)
 
 
-def _older(column: InstrumentedAttribute[bytes]) -> ColumnElement[bool]:
+def _older(column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     newest = f"{keys.ring().newest}:".encode()
     return and_(column.is_not(None), func.substring(column, 1, len(newest)) != newest)
 

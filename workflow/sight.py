@@ -23,7 +23,7 @@ with mine as (
     union
     select id from units where :coordinates and organisation_id = :organisation and kind = 'ward'
     union
-    select unit_id from person_roles where :manages and person_id = :person and role = 'manager'
+    select unit_id from person_roles where :manages and person_id = :person and role = 'manager' and state = 'in_force'
 ), audits as (
     select id from mine where :manages
     union

@@ -14,7 +14,7 @@ from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.relations import fetch_for
 from workflow.settle import settle
 from workflow.tables import ContactAttempt, Person, PersonRole, Task
-from workflow.vocabulary import Audience, DoneBy, EntryKind, NoticeKind, Outcome, Role, TaskState
+from workflow.vocabulary import Audience, DoneBy, EntryKind, NoticeKind, Outcome, Role, RoleState, TaskState
 
 VAIN_TRIES_BEFORE_MANAGER = 2
 
@@ -207,7 +207,7 @@ def change_shift(session: Session, *, by: Actor, at: datetime, note: str) -> int
 
 def _works_in(session: Session, person: Person, unit_id: int) -> bool:
     roles = select(PersonRole.id).where(
-        PersonRole.person_id == person.id, PersonRole.unit_id == unit_id,
+        PersonRole.person_id == person.id, PersonRole.unit_id == unit_id, PersonRole.state == RoleState.IN_FORCE,
         PersonRole.role.in_([Role.WARD_NURSE, Role.MUNICIPAL_NURSE, Role.FACILITY_NURSE, Role.DISCHARGE_COORDINATOR]),
     )  # fmt: skip
     return person.active and session.scalar(roles.limit(1)) is not None

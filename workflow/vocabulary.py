@@ -239,3 +239,37 @@ class Circumstance(StrEnum):
     STAY_UNDER_24_H = "stay_under_24_h"
     WEEKEND_OR_HOLIDAY = "weekend_or_holiday"
     NOT_SENT_BY_NOON = "not_sent_by_noon"
+
+
+class Holding(StrEnum):
+    """What an organisation is to a unit, from a day until a day (decisions D12)."""
+
+    AUTHORITY = "authority"  # decides and pays
+    OPERATOR = "operator"  # employs those who work there
+
+
+class RoleState(StrEnum):
+    """How far a role has come that somebody was given."""
+
+    PROPOSED = "proposed"  # waits for a second person
+    IN_FORCE = "in_force"
+    ENDED = "ended"
+
+
+class SignInBy(StrEnum):
+    """How a person showed who they are."""
+
+    PASSWORD = "password"
+    PROVIDER = "provider"
+    DEMO = "demo"
+
+
+class SignInEnd(StrEnum):
+    """Why a sign-in no longer counts."""
+
+    SIGNED_OUT = "signed_out"
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    SIGNED_IN_ANEW = "signed_in_anew"
+    PASSWORD_CHANGED = "password_changed"
+    DEACTIVATED = "deactivated"
+    ENDED_BY_ADMINISTRATOR = "ended_by_administrator"

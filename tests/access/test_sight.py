@@ -15,7 +15,7 @@ from workflow import amendments, episodes, handovers, places, sight, tasks
 from workflow.errors import Missing, NotFound
 from workflow.pathways import PATHWAYS
 from workflow.tables import AccessEntry, Episode, Handover, PersonRole, Task
-from workflow.vocabulary import Look, Role
+from workflow.vocabulary import Look, Role, RoleState
 
 # --- relation ---
 
@@ -113,7 +113,9 @@ def test_a_coordinator_sees_every_ward_of_the_hospital_and_a_nurse_their_own(
 def test_a_manager_sees_every_unit_they_manage_while_they_act_as_one(
     session: Session, world: World, acting: Acting
 ) -> None:
-    session.add(PersonRole(person_id=world.ward_manager.person_id, unit_id=world.other_ward.id, role=Role.MANAGER))
+    mine = {"person_id": world.ward_manager.person_id, "role": Role.MANAGER}
+    session.add(PersonRole(unit_id=world.other_ward.id, **mine))
+    session.add(PersonRole(unit_id=world.facility.id, state=RoleState.ENDED, **mine))
     with acting(world.ward_manager) as seen:
         assert seen.units == seen.audits == {world.ward.id, world.other_ward.id}
     with acting(replace(world.ward_manager, roles=frozenset({Role.WARD_NURSE}))) as seen:
