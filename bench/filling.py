@@ -55,10 +55,10 @@ _ROWS = (
     """,
     """
     insert into episodes (id, citizen_id, pathway_key, pathway_version, state, region_id, hospital_id, municipality_id,
-        ward_id, facility_id, district_id, owner_unit_id, responsible_unit_id, opened_at, closed_at, needs,
+        ward_id, facility_id, district_id, related, owner_unit_id, responsible_unit_id, opened_at, closed_at, needs,
         history_number, history_hash) overriding system value
     select n, n, 'tryghedshotel', 1, case when open then 'discharged' else 'closed' end, region, hospital,
-        municipality, ward, facility, district, case when open then facility end,
+        municipality, ward, facility, district, array[ward, facility, district], case when open then facility end,
         case when open then facility end, discharged - interval '3 days',
         case when not open then discharged + interval '30 hours' end, '{}', case when open then 5 else 6 end, hash
     from plan

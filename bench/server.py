@@ -16,6 +16,7 @@ from psycopg.sql import SQL, Identifier
 from ops import programs
 from ops.postgres import Postgres
 
+AS_SWEEPS = "?options=-c%20role%3Dovergang_sweeps"  # row-level security has a bench of its own
 MIGRATED = "overgang"  # made by ops/roles.sql, migrated, and then only copied
 
 
@@ -48,7 +49,7 @@ class Server:
     @contextmanager
     def database(self, name: str, *, of: str = MIGRATED) -> Iterator[Database]:
         """A copy of `of`, gone afterwards."""
-        made = Database(name, self.postgres.url("app", name), self.postgres.url("admin", name))
+        made = Database(name, self.postgres.url("app", name) + AS_SWEEPS, self.postgres.url("admin", name))
         self._run("create database {} owner overgang_owner template {} strategy file_copy", name, of)
         try:
             yield made

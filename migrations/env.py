@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import NullPool, create_engine, inspect, make_url, text
 
-from migrations.grants import grants
+from migrations.grants import BACKGROUND, grants
 from workflow.db import Base
 from workflow.settings import Settings
 from workflow.tables import Episode
@@ -25,8 +25,10 @@ def run() -> None:
         context.configure(connection=connection, target_metadata=Base.metadata, compare_server_default=True)
         context.run_migrations()
         if application is not None and application != owner:
-            for statement in grants(application, inspect(connection).get_table_names()):
-                connection.execute(text(statement))
+            tables = inspect(connection).get_table_names()
+            for role in (application, *BACKGROUND):
+                for statement in grants(role, tables):
+                    connection.execute(text(statement))
 
 
 run()

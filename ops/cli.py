@@ -5,8 +5,23 @@ import sys
 import click
 from sqlalchemy.exc import OperationalError
 
-from ops.commands import audit, backup, citizens, demo, doctor, migrate, outbox, pathways, reconcile, up
+from ops.commands import (
+    audit,
+    backup,
+    citizens,
+    demo,
+    doctor,
+    keys,
+    migrate,
+    organisations,
+    outbox,
+    pathways,
+    people,
+    reconcile,
+    up,
+)
 from ops.errors import CannotDo
+from workflow import masking
 from workflow.settings import MissingSettings
 
 EXIT_CODES = "Exit codes: 0 done and well; 1 done, and something is wrong; 2 wrongly asked; 3 cannot be done now."
@@ -27,11 +42,15 @@ overgang.add_command(pathways.pathways)
 overgang.add_command(reconcile.reconcile)
 overgang.add_command(audit.audit)
 overgang.add_command(citizens.citizens)
+overgang.add_command(keys.keys)
 overgang.add_command(outbox.outbox)
+overgang.add_command(organisations.organisations)
+overgang.add_command(people.people)
 
 
 def main() -> None:
     """The console script."""
+    masking.install()
     try:
         overgang(prog_name="overgang")
     except (CannotDo, MissingSettings) as why:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ops import home, schema
 from ops.errors import CannotDo
-from workflow import keys
+from workflow import db, keys
 from workflow.settings import Settings
 
 
@@ -23,10 +23,15 @@ def settings() -> Settings:
 
 
 @contextmanager
-def transaction(installation: Settings) -> Iterator[Session]:
-    """A session of the application's role, committed when the block ends well. Raises CannotDo, OperationalError."""
+def transaction(installation: Settings, *, as_owner: bool = False) -> Iterator[Session]:
+    """A session in the role of background work, committed when the block ends well.
+
+    `as_owner`: of the owner's role, for what removes rows. Raises CannotDo, OperationalError.
+    """
     keys.use(installation)
-    engine = create_engine(installation.database_url, poolclass=NullPool, connect_args={"connect_timeout": 5})
+    url = installation.owner_url if as_owner else installation.database_url
+    told = {"connect_timeout": 5, **db.as_role(None if as_owner else db.SWEEPS)}
+    engine = create_engine(url, poolclass=NullPool, connect_args=told)
     with engine.connect() as connection:
         if schema.revision(connection) != schema.newest():
             raise CannotDo("The database schema is not that of this program. Bring it up to date: overgang migrate")

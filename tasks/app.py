@@ -7,11 +7,21 @@ from celery import Celery
 from celery.signals import worker_process_init
 
 from tasks.beat import Every, SteadyScheduler
-from workflow import db, keys
+from workflow import db, keys, masking
 from workflow.settings import Settings
 
-SCHEDULE = {"raise_due": 5, "deliver": 5, "reconcile": 60, "heartbeat": 10}  # seconds between two runs of a sweep
+# Seconds between two runs of a sweep.
+SCHEDULE = {
+    "raise_due": 5,
+    "deliver": 5,
+    "reconcile": 60,
+    "heartbeat": 10,
+    "seal_log": 30,
+    "keep_log": 3600,
+    "audit_log": 4 * 3600,
+}
 
+masking.install()
 settings = Settings.from_environment()
 
 # It warns root of messages that run code. Ours are JSON, and none has arguments.
@@ -58,4 +68,4 @@ celery.conf.update(
 def connect_after_fork(**_: Any) -> None:
     """Each process of the pool has connections of its own: a socket shared over a fork mixes two conversations."""
     keys.use(settings)
-    db.connect(settings.database_url, pool_size=2)
+    db.connect(settings.database_url, role=db.SWEEPS, pool_size=2)

@@ -3,14 +3,16 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from sqlalchemy import func, select, text
 
-from workflow import clock, deadlines, delivery, operations, reconcile, routing
+from workflow import access_log, audits, clock, deadlines, delivery, operations, reconcile, routing
 from workflow.channels.channel import Channel, NotDelivered, Unreachable
 from workflow.db import Session
 
 BUDGET = 20.0  # seconds that one run may begin new work in; well under the time limit of a task
+AUDITED = timedelta(days=7)  # an audit that did not run for less than this leaves nothing out
 ONE_SENDER = func.hashtext("overgang: sending letters")
 
 log = logging.getLogger(__name__)
@@ -84,6 +86,38 @@ def _send(channels: Sequence[Channel], base_url: str) -> int:
                 delivery.record_delivered(session, letter.key, real_at=clock.real_now())
             sent += 1
     return sent
+
+
+def seal_log() -> int:
+    """Seal what is ripe, a batch a transaction, then mark up to where the next run may go; returns how many looks.
+
+    What is marked by one run is sealed by the next: a look is sealed within two runs, a minute, unless a transaction
+    that began before it still runs.
+    """
+
+    def seal_a_batch() -> int:
+        with Session.begin() as session:
+            return access_log.seal(session, at=clock.real_now())
+
+    sealed = _until_nothing_is_left(seal_a_batch)
+    with Session.begin() as session:
+        access_log.mark(session)
+    return sealed
+
+
+def keep_log(*, years: int) -> int:
+    """Make and drop months of the access log; returns how many."""
+    with Session.begin() as session:
+        return access_log.keep(session, years=years)
+
+
+def audit_log() -> int:
+    """Find what managers must confirm among the looks of the last days, and draw last week's sample."""
+    now = clock.real_now()
+    with Session.begin() as session:
+        found = audits.find(session, audits.Span(since=now - AUDITED, until=now))
+    with Session.begin() as session:
+        return found + audits.draw_sample(session, at=now)
 
 
 def look() -> int:

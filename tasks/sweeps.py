@@ -37,6 +37,24 @@ def heartbeat() -> None:
     _run("heartbeat", runs.beat)
 
 
+@celery.task(name="tasks.sweeps.seal_log")
+def seal_log() -> None:
+    """Seal the looks that nothing can be added between any more."""
+    _run("seal_log", runs.seal_log)
+
+
+@celery.task(name="tasks.sweeps.keep_log")
+def keep_log() -> None:
+    """Make the months ahead, and drop those that are past keeping."""
+    _run("keep_log", lambda: runs.keep_log(years=settings.access_log_years))
+
+
+@celery.task(name="tasks.sweeps.audit_log")
+def audit_log() -> None:
+    """Find the looks that managers must confirm."""
+    _run("audit_log", runs.audit_log)
+
+
 def _run(sweep: str, run: Callable[[], int]) -> None:
     try:
         runs.recorded(sweep, run)

@@ -36,7 +36,7 @@ OVERRIDES = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--soak", action="store_true", help="the long form of the crash, random-walk and concurrency tests")
+    parser.addoption("--soak", action="store_true", help="the long form of crash, random-walk and concurrency tests")
 
 
 def pytest_configure() -> None:
@@ -129,7 +129,7 @@ def database(servers: Servers) -> Iterator[Database]:
     environment = servers.environment(name)
     settings = Settings.from_environment(environment)
     keys.use(settings)
-    engine = db.connect(settings.database_url)
+    engine = db.connect(settings.database_url, role=db.SWEEPS)
     yield Database(name, environment, engine)
     db.Session.configure(bind=None)
     engine.dispose()
@@ -142,7 +142,7 @@ def shared_engine(servers: Servers) -> Iterator[Engine]:
     name = servers.copy()
     settings = Settings.from_environment(servers.environment(name))
     keys.use(settings)
-    engine = db.connect(settings.database_url)
+    engine = db.connect(settings.database_url, role=db.SWEEPS)
     yield engine
     engine.dispose()
     servers.drop(name)

@@ -37,7 +37,7 @@ TRIGGERS = (
 @pytest.fixture
 def world(database: Database) -> Iterator[World]:
     """The world, committed, and connections for everybody."""
-    engine = db.connect(database.url, pool_size=WRITERS + SWEEPS)
+    engine = db.connect(database.url, role=db.SWEEPS, pool_size=WRITERS + SWEEPS)
     with db.Session(expire_on_commit=False) as session, session.begin():
         built = worlds.build(session)
     yield built

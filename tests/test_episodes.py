@@ -82,9 +82,11 @@ def test_what_cannot_happen_changes_nothing(session: Session, world: World, admi
 
 
 def test_nobody_reports_for_another_unit(session: Session, world: World, admitted: Episode) -> None:
-    for actor in (world.nurse, world.stranger, world.ward_manager):
+    for actor in (world.nurse, world.ward_manager):
         with pytest.raises(NotAllowed):
             episodes.record_event(session, admitted.uuid, "declared_ready", by=actor, at=ADMITTED + hours(1))
+    with pytest.raises(NotFound):
+        episodes.record_event(session, admitted.uuid, "declared_ready", by=world.stranger, at=ADMITTED + hours(1))
 
 
 @pytest.mark.parametrize(

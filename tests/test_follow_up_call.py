@@ -10,7 +10,7 @@ from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, hours, live, raise_all
 from tests.world import ISBAR, World
 from workflow import amendments, deadlines, episodes, handovers, misses, tasks, timeline
-from workflow.errors import Invalid, NotAllowed, NotPossible
+from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.tables import ContactAttempt, Deadline, Episode, Handover, Notice, Person, Reminder, Task
 from workflow.vocabulary import Concerns, Ended, MissCode, Outcome, TaskState, Verdict
 
@@ -166,7 +166,7 @@ def test_either_side_records_it_and_the_other_confirms_and_it_counts_once(
         tasks.confirm(session, call.uuid, by=world.ward_nurse, at=DISCHARGED + hours(21))
     tasks.confirm(session, call.uuid, by=world.facility_nurse, at=DISCHARGED + hours(21))
     assert call.confirmed_by == "Tove Demo"
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotFound):
         tasks.confirm(session, call.uuid, by=world.stranger, at=DISCHARGED + hours(21))
 
 

@@ -1,5 +1,6 @@
 """Responsibility moves only by a handover that both sides see."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,8 @@ from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, hours, live, raise_all
 from tests.world import ISBAR, World
 from workflow import amendments, episodes, handovers, misses
-from workflow.errors import Invalid, Missing, NotAllowed, NotPossible, Stale
-from workflow.tables import Episode, Handover, HandoverVersion, Notice
+from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
+from workflow.tables import Episode, Handover, Notice
 from workflow.vocabulary import Concerns, HandoverState
 
 MINUTE = timedelta(minutes=1)
@@ -108,18 +109,19 @@ def test_an_unanswered_handover_is_a_miss_of_the_receiver_and_both_managers_know
 
 
 def test_nobody_accepts_for_another_unit_or_their_own_handover(session: Session, world: World, sent: Handover) -> None:
-    for actor in (world.nurse, world.stranger, world.coordinator, world.ward_nurse):
+    for actor in (world.nurse, world.coordinator, world.ward_nurse):
         with pytest.raises(NotAllowed):
             handovers.accept(session, sent.uuid, by=actor, at=DISCHARGED)
+    with pytest.raises(NotFound):
+        handovers.accept(session, sent.uuid, by=world.stranger, at=DISCHARGED)
 
 
 def test_nobody_accepts_what_they_sent_themselves_from_another_unit(
     session: Session, world: World, sent: Handover
 ) -> None:
-    version = session.scalars(select(HandoverVersion).where(HandoverVersion.handover_id == sent.id)).one()
-    version.sent_by_id = world.facility_nurse.person_id
+    same_person = replace(world.facility_nurse, person_id=world.ward_nurse.person_id)
     with pytest.raises(NotAllowed, match="egen"):
-        handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED)
+        handovers.accept(session, sent.uuid, by=same_person, at=DISCHARGED)
 
 
 def test_accepting_twice_does_nothing_and_the_second_nurse_hears_who_was_first(

@@ -117,12 +117,13 @@ def _person(session: Session, name: str, unit: Unit, role: Role) -> Actor:
     )
 
 
-def citizen(session: Session, world: World, *, name: str = "Agnes Demo") -> Citizen:
+def citizen(session: Session, world: World, *, name: str = "Agnes Demo", replacement: bool = False) -> Citizen:
     """A new invented citizen of the municipality; the number cannot belong to anybody (month 13 and up)."""
     number = next(_numbers)
+    last_four = f"Æ{number % 1_000:03d}" if replacement else f"{number % 10_000:04d}"
     return citizens.register(
         session,
-        Cpr(f"01{13 + number // 10_000 % 80:02d}40{number % 10_000:04d}"),
+        Cpr(f"01{13 + number // (1_000 if replacement else 10_000) % 80:02d}40{last_four}"),
         name,
         municipality_id=world.municipality.id,
     )

@@ -1,10 +1,27 @@
 """The Flask application, put together."""
 
-from datetime import timedelta
-
 from flask import Flask
 
-from web import assets, demo, errors, forgery, formats, headers, health, language, metrics, status
+from web import (
+    account,
+    admin,
+    assets,
+    demo,
+    errors,
+    forgery,
+    formats,
+    headers,
+    health,
+    identity,
+    language,
+    late,
+    metrics,
+    provider,
+    proxies,
+    signin,
+    status,
+    throttling,
+)  # fmt: skip
 from workflow.settings import Settings
 
 
@@ -14,14 +31,19 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(
         OVERGANG=settings,
         SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-overgang-state" if headers.behind_tls(settings) else "overgang_state",
         SESSION_COOKIE_SECURE=headers.behind_tls(settings),
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=1_000_000,
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for part in (headers, metrics, errors, language, forgery, formats, assets, health, status):
+    parts = (
+        headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
+        late, signin, account, provider, admin,
+    )  # fmt: skip
+    for part in parts:
         part.register(app)
     if settings.demo:
         demo.register(app)
+    app.wsgi_app = proxies.behind(app.wsgi_app, settings.trusted_proxies)  # type: ignore[assignment, method-assign]
     return app

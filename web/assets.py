@@ -5,6 +5,8 @@ from pathlib import Path
 
 from flask import Flask, Response, send_from_directory, url_for
 
+from web import rules
+
 STATIC = Path(__file__).parent / "static"
 YEAR = 365 * 24 * 3600
 
@@ -32,6 +34,7 @@ def register(app: Flask) -> None:
         return url_for("assets", fingerprint=prints[package_of(name)], name=name)
 
     @app.get("/assets/<fingerprint>/<path:name>", endpoint="assets")
+    @rules.public
     def send(fingerprint: str, name: str) -> Response:
         answer = send_from_directory(STATIC, name)
         if fingerprint == prints.get(package_of(name)):

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from web import headers, language
 from web.forgery import Unmarked
 from web.language import gettext
-from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale, WorkflowError
+from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale, TooMany, WorkflowError
 
 STATUS: dict[type[WorkflowError], int] = {
     Invalid: 422,
@@ -22,6 +22,7 @@ STATUS: dict[type[WorkflowError], int] = {
     NotFound: 404,
     NotPossible: 409,
     Stale: 409,
+    TooMany: 429,
 }
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -39,6 +40,7 @@ def sentence_for(code: int) -> str:
         404: gettext("There is no such page. The link may be old or mistyped."),
         405: gettext("This address cannot be used in that way. Go back and use the buttons of the page."),
         413: gettext("What was sent is too large."),
+        429: gettext("You ask faster than anybody can read. Wait a minute, and try again."),
         503: gettext("The database does not answer right now. Try again in a minute."),
     }
     return sentences.get(code, gettext("Something went wrong on our side. Try again."))

@@ -1,13 +1,14 @@
 """How instants, spans of time and numbers are written, in the reader's language and in Danish time."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from flask import Flask
 
 from web import language
 from web.language import gettext
+from workflow import sentences
 from workflow.calendar import COPENHAGEN
 from workflow.vocabulary import Language
 
@@ -43,7 +44,19 @@ def number(count: float) -> str:
     return format_decimal(count, locale=language.current())
 
 
+def day(on: date) -> str:
+    """`12.03.2026`, `12 Mar 2026`."""
+    return format_date(
+        on, "dd.MM.yyyy" if language.current() == Language.DANISH else "d MMM yyyy", locale=language.current()
+    )
+
+
+def word(code: str) -> str:
+    """The word for a code of the engine (`workflow.sentences`)."""
+    return sentences.word(code, language.current())
+
+
 def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
-    for write in (instant, moment, span, number):
+    for write in (instant, moment, span, number, day, word):
         app.add_template_filter(write)

@@ -14,9 +14,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
+from web import rules
 from web.probe import Answer, Probe
 from workflow import clock, figures
-from workflow.db import Session
+from workflow.db import Session, count_everything
 from workflow.figures import Figures
 from workflow.settings import Settings
 
@@ -90,6 +91,7 @@ class Health:
             revision = MigrationContext.configure(session.connection()).get_current_revision()
             if revision != self.head:
                 return Insight(revision=revision, figures=None)
+            count_everything(session)
             return Insight(
                 revision=revision, figures=figures.read(session, at=clock.now(session), real_at=clock.real_now())
             )
@@ -118,10 +120,12 @@ def register(app: Flask) -> None:
     app.extensions["overgang_health"] = Health(app.config["OVERGANG"])
 
     @app.get("/healthz")
+    @rules.public
     def healthz() -> ResponseReturnValue:
         return {"alive": True}
 
     @app.get("/readyz")
+    @rules.public
     def readyz() -> ResponseReturnValue:
         now = look()
         revision = now.database.value.revision if now.database.value else None

@@ -7,10 +7,10 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, abort, redirect, request
+from flask import Flask, abort, g, redirect, request
 from flask.typing import ResponseReturnValue
 
-from web import headers
+from web import headers, rules
 from workflow.vocabulary import Language
 
 COOKIE = "overgang_language"
@@ -47,7 +47,10 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 
 def here() -> str:
-    """The page that the reader is on, as an address to come back to."""
+    """The page that the reader is on, as an address to come back to. A view may name another (`g.here`)."""
+    if "here" in g:
+        named: str = g.here
+        return named
     return request.full_path.rstrip("?") if request.method == "GET" else "/"
 
 
@@ -63,6 +66,7 @@ def register(app: Flask) -> None:
     app.context_processor(lambda: {"language": current(), "languages": NAMES, "here": here()})
 
     @app.post("/language")
+    @rules.public
     def choose_language() -> ResponseReturnValue:
         try:
             chosen = Language(request.form.get("language", ""))

@@ -14,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from web import health
+from web import health, rules
 from web.health import Condition
 from workflow.figures import Figures
 
@@ -118,6 +118,7 @@ def register(app: Flask) -> None:
         return answer
 
     @app.get("/metrics")
+    @rules.public
     def metrics() -> Response:
         work = CollectorRegistry()
         work.register(Operation(health.look()))

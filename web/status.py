@@ -7,7 +7,7 @@ from enum import StrEnum
 from flask import Flask, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from web import headers, health
+from web import headers, health, identity, rules
 from web.formats import instant, number, span
 from web.health import Condition
 from web.language import gettext, ngettext
@@ -244,23 +244,30 @@ def miss_words() -> dict[MissCode, str]:
 def sweep_words() -> dict[str, str]:
     """What each sweep does."""
     return {
+        "audit_log": gettext("Find looks that managers must confirm"),
         "deliver": gettext("Deliver notices"),
         "heartbeat": gettext("Give a sign of life"),
+        "keep_log": gettext("Keep the months of the access log"),
         "raise_due": gettext("Raise what is due"),
         "reconcile": gettext("Look for what was forgotten"),
+        "seal_log": gettext("Seal the access log"),
     }
 
 
 def register(app: Flask) -> None:
-    """`/status`, and the front page that leads there."""
+    """`/status`, and the front page: there for now, for who is signed in."""
 
     @app.get("/")
+    @rules.public
     def front() -> ResponseReturnValue:
-        return redirect(url_for("status_page"))
+        return redirect(url_for("status_page" if identity.signed_in() else "sign_in_page"))
 
     @app.get("/status")
+    @rules.public
     def status_page() -> ResponseReturnValue:
         now = health.look()
+        if now.database.came and not headers.wants_fragment():  # a page that refreshes itself is no sign of life
+            identity.signed_in()
         found = lines(now)
         state, sentence = headline(found)
         return render_template(

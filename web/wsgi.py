@@ -1,9 +1,10 @@
 """Where a web process starts."""
 
 from web.app import create_app
-from workflow import db, keys
+from workflow import db, keys, masking
 from workflow.settings import Settings
 
+masking.install()
 settings = Settings.from_environment()
 keys.use(settings)
 db.connect(settings.database_url)

@@ -1,7 +1,7 @@
 """Who may do what to an episode: by the unit they act in, and the role they have there."""
 
 from workflow.actor import Actor
-from workflow.errors import NotAllowed
+from workflow.errors import NotAllowed, NotFound
 from workflow.pathway import Transition
 from workflow.tables import Episode
 from workflow.vocabulary import Origin, Role
@@ -9,12 +9,23 @@ from workflow.vocabulary import Origin, Role
 
 def acts_for(actor: Actor, unit_id: int | None, episode: Episode) -> bool:
     """Whether this person acts for that unit: it is theirs, or they coordinate discharges for its hospital."""
-    if unit_id is None:
+    if unit_id is None or not actor.sees_patients:
         return False
     if actor.unit_id == unit_id:
         return True
     coordinates = Role.DISCHARGE_COORDINATOR in actor.roles and actor.organisation_id == episode.hospital_id
     return coordinates and unit_id == episode.ward_id
+
+
+def has_relation(actor: Actor, episode: Episode) -> bool:
+    """Whether a unit that this person acts for has a relation to the episode. Messages and the system need none."""
+    return actor.origin != Origin.PERSON or any(acts_for(actor, unit_id, episode) for unit_id in episode.related)
+
+
+def require_relation(actor: Actor, episode: Episode) -> None:
+    """Raises NotFound: who has no relation is not told that there is anything."""
+    if not has_relation(actor, episode):
+        raise NotFound("no_such_episode")
 
 
 def may_report(actor: Actor, episode: Episode, transition: Transition) -> bool:

@@ -16,5 +16,10 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     origin: Origin = Origin.PERSON
 
+    @property
+    def sees_patients(self) -> bool:
+        """Whether any role that they act in may see citizens: administrators and operators do not (decisions D7)."""
+        return bool(self.roles - {Role.ADMINISTRATOR, Role.OPERATOR})
+
 
 SYSTEM = Actor(name="Overgang", origin=Origin.SYSTEM)

@@ -12,8 +12,9 @@ from workflow import access, agreements, casefile, history, outbox
 from workflow.actor import Actor
 from workflow.casefile import CaseFile, fetch
 from workflow.errors import Invalid, NotPossible
-from workflow.parties import lock_citizen, require_unit_as
+from workflow.parties import count_episodes, lock_citizen, require_unit_as
 from workflow.pathways import newest
+from workflow.relations import fetch_for
 from workflow.settle import settle
 from workflow.tables import Agreement, Episode, Unit
 from workflow.timeline import Told
@@ -25,7 +26,7 @@ def cancel_event(session: Session, episode_id: UUID, number: int, *, by: Actor, 
 
     Only the newest event in force can be cancelled. Raises NotPossible, NotAllowed, Invalid (no reason), NotFound.
     """
-    case = fetch(session, episode_id, at=at)
+    case = fetch_for(session, episode_id, by=by, at=at)
     event = case.timeline.last
     if event.number != number or event.source is None:
         raise NotPossible("only_the_newest_event")
@@ -43,8 +44,7 @@ def cancel_event(session: Session, episode_id: UUID, number: int, *, by: Actor, 
 
 def _has_open_episode(session: Session, citizen_id: int) -> bool:
     lock_citizen(session, citizen_id)
-    another = select(Episode.id).where(Episode.citizen_id == citizen_id, Episode.closed_at.is_(None))
-    return session.scalar(another.limit(1)) is not None
+    return count_episodes(session, citizen_id)[1] > 0  # also one that is not for us to see
 
 
 def correct_time(
@@ -55,7 +55,7 @@ def correct_time(
     Raises NotPossible when the event is not in force, Invalid when the order of events would change, NotAllowed,
     NotFound.
     """
-    case = fetch(session, episode_id, at=at)
+    case = fetch_for(session, episode_id, by=by, at=at)
     event = case.timeline.numbered(number)
     if event is None:
         raise NotPossible("not_in_force")
@@ -103,7 +103,7 @@ def reroute(
     Handover, tasks and deadlines that differ are withdrawn or opened; those that both ways share go on, with their new
     owner. Raises NotPossible when the other pathway does not have the present state, or the facility is missing.
     """
-    case = fetch(session, episode_id, at=at)
+    case = fetch_for(session, episode_id, by=by, at=at)
     episode, target = case.episode, newest(pathway_key)
     access.require_party(by, episode)
     if not target.has_state(episode.state) or target.is_final(episode.state):
@@ -123,7 +123,7 @@ def reroute(
 
 def expect_discharge(session: Session, episode_id: UUID, expected_at: datetime, *, by: Actor, at: datetime) -> Episode:
     """Set or move the time the discharge is expected; what must be done before it moves too."""
-    case = fetch(session, episode_id, at=at)
+    case = fetch_for(session, episode_id, by=by, at=at)
     access.require_unit(by, case.episode.ward_id, case.episode)
     case.episode.expected_discharge_at = expected_at
     return _tell_history(
@@ -134,7 +134,7 @@ def expect_discharge(session: Session, episode_id: UUID, expected_at: datetime, 
 
 def record_need(session: Session, episode_id: UUID, need: str, *, by: Actor, at: datetime) -> Episode:
     """Record that a citizen needs something that a rule asks about (a rehabilitation plan, same-day action)."""
-    case = fetch(session, episode_id, at=at)
+    case = fetch_for(session, episode_id, by=by, at=at)
     access.require_party(by, case.episode)
     if need in case.episode.needs:
         return case.close(session, case.episode)
@@ -146,7 +146,7 @@ def record_need(session: Session, episode_id: UUID, need: str, *, by: Actor, at:
 
 def review(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> Episode:
     """The owner has looked at it: the state stands, and its next look is counted from now."""
-    case = fetch(session, episode_id, at=at)
+    case = fetch_for(session, episode_id, by=by, at=at)
     access.require_unit(by, case.episode.owner_unit_id, case.episode)
     if case.pathway.state(case.episode.state).review is None:
         raise NotPossible("nothing_to_review", state=case.episode.state)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,8 +17,14 @@ from workflow.vocabulary import OrganisationKind
 COLUMNS = ("cpr", "navn", "kommunekode", "ydelse", "fra", "til")
 
 
+# Who types a full number sees that citizen's row in this transaction, to open an episode with: the keyed hash cannot be
+# made without number and key. It shows no episode.
+_TYPED = text("select set_config('overgang.typed', :fingerprint, true)")
+
+
 def find(session: Session, cpr: Cpr) -> Citizen | None:
     """The citizen with this number."""
+    session.execute(_TYPED, {"fingerprint": cpr.fingerprint().hex()})
     return session.scalar(select(Citizen).where(Citizen.cpr_fingerprint == cpr.fingerprint()))
 
 
@@ -26,6 +32,7 @@ def register(
     session: Session, cpr: Cpr, name: str, *, municipality_id: int | None = None, phone: str | None = None
 ) -> Citizen:
     """The citizen with this number, made when there is none; a number counts once, whoever registers it meanwhile."""
+    session.execute(_TYPED, {"fingerprint": cpr.fingerprint().hex()})
     made = session.execute(
         insert(Citizen)
         .values(

@@ -27,6 +27,11 @@ class Cpr:
     def masked(self) -> str:
         return f"{self.value[:6]}-****"
 
+    @property
+    def is_replacement(self) -> bool:
+        """Given by a region until the real number is known: it has letters, or a day from 61 on (erstatnings-CPR)."""
+        return not self.value.isdigit() or int(self.value[:2]) > 60
+
     def __str__(self) -> str:
         return self.masked
 

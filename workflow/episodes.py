@@ -7,13 +7,14 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from sqlalchemy.orm import Session
 
-from workflow import access, agreements, casefile, history, machine, obligations, outbox, places, tasks
+from workflow import access, agreements, casefile, history, machine, obligations, outbox, places, relations, tasks
 from workflow.actor import Actor
-from workflow.casefile import CaseFile, fetch
+from workflow.casefile import CaseFile
 from workflow.errors import Invalid, Missing, NotPossible, Stale
 from workflow.parties import lock_citizen, receiving_unit, require_unit_as, unit_as
 from workflow.pathway import Transition
 from workflow.pathways import newest
+from workflow.relations import fetch_for
 from workflow.rows import Sheet
 from workflow.settle import settle
 from workflow.tables import Citizen, Episode, Organisation, Unit
@@ -79,6 +80,7 @@ def open_episode(
     lock_citizen(session, citizen.id)
     episode.responsible_unit_id = require_unit_as(episode, way.responsible)
     episode.owner_unit_id = require_unit_as(episode, pathway.state(way.state).owner or way.responsible)
+    episode.related = sorted(relations.parties(episode) | ({by.unit_id} if by.unit_id and by.sees_patients else set()))
     sheet = Sheet()
     sheet.add(episode)
     try:
@@ -124,7 +126,7 @@ def record_event(
     for
     nothing. Raises NotPossible, Missing (naming what is asked for), NotAllowed, Invalid (the time), Stale, NotFound.
     """
-    case = fetch(session, episode_id, at=at)
+    case = fetch_for(session, episode_id, by=by, at=at)
     _require_seen(case, seen)
     episode, source = case.episode, case.episode.state
     dest = machine.fire(case.pathway, source, trigger)
@@ -150,7 +152,7 @@ def record_event(
             session, case, told.number, phone.spoken_with, phone.made_at, phone.agreed, by=by, at=at
         )
         settle(session, case, number=told.number, by=by, at=at)
-    places.follow(session, episode, effective_at=happened)
+    places.follow(session, case, effective_at=happened, by=by)
     if asked:
         facts["without"] = list(asked)
     history.append(
@@ -202,7 +204,7 @@ def readmit(
 
     Returns the episode that goes on. Raises as `record_event` and `open_episode`.
     """
-    case = fetch(session, episode_id, at=at)
+    case = fetch_for(session, episode_id, by=by, at=at)
     happened = casefile.happened_at(effective_at, at)
     discharge = case.timeline.latest(obligations.DISCHARGED)
     same = (

@@ -30,6 +30,10 @@ class NotAllowed(WorkflowError):
     """Someone else has to do this."""
 
 
+class TooMany(NotAllowed):
+    """Too often in too short a time."""
+
+
 class NotFound(WorkflowError):
     """There is no such thing, or not for you."""
 

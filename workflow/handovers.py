@@ -8,14 +8,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import access, history, isbar, outbox
+from workflow import access, history, isbar, objections, outbox
 from workflow.actor import Actor
-from workflow.casefile import CaseFile, fetch
+from workflow.casefile import CaseFile
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
 from workflow.parties import require_unit_as
+from workflow.relations import fetch_for
 from workflow.settle import settle
 from workflow.tables import Episode, Handover, HandoverVersion
-from workflow.vocabulary import Concerns, EntryKind, HandoverState
+from workflow.vocabulary import Concerns, EntryKind, HandoverState, LegalBasis
 
 
 def send(
@@ -27,16 +28,19 @@ def send(
     at: datetime,
     signed_by: tuple[str, ...] = (isbar.NURSING,),
     override_reason: str | None = None,
+    legal_basis: LegalBasis | None = None,
+    basis_reason: str | None = None,
     seen: int | None = None,
 ) -> Handover:
     """Send the handover that lies ahead (or is owed), or a new version of it; what changed is marked.
 
     `content` is ISBAR by field (`isbar.FIELDS`); `seen` the version that the writer started from. What a general
     practice says by phone or letter is written down by the receiver, for practices do not sign in. A new version of an
-    accepted handover must be accepted again. Raises Missing (naming the fields) unless there is an override reason,
-    Invalid, NotAllowed, NotPossible, Stale, NotFound.
+    accepted handover must be accepted again. Where the citizen objects, a legal basis and a reason are asked for.
+    Raises Missing (naming the fields) unless there is an override reason, Invalid, NotAllowed, NotPossible, Stale,
+    NotFound.
     """
-    case = fetch(session, episode_id, at=at)
+    case = fetch_for(session, episode_id, by=by, at=at)
     if strangers := set(content) - set(isbar.FIELDS):
         raise Invalid("no_such_field", fields=", ".join(sorted(strangers)))
     handover = case.under_way or _prepare(session, case)
@@ -45,6 +49,7 @@ def send(
         access.require_unit(by, handover.from_unit_id, case.episode)
     if seen is not None and seen != handover.version:
         raise Stale("newer_version")
+    sent_against = objections.require_none(session, case.episode.citizen_id, legal_basis, basis_reason)
     requires = _requires(case, handover, at)
     missing = isbar.missing(content, signed_by, requires)
     if missing and not (override_reason or "").strip():
@@ -65,8 +70,9 @@ def send(
             sent_at=at, sent_by=by.name, sent_by_id=None if on_behalf else by.person_id, asked_for=[],
         )
     )  # fmt: skip
-    facts = {"handover": str(handover.uuid), "version": handover.version, "missing": list(missing)}
-    _write(session, case, EntryKind.HANDOVER_SENT, by=by, at=at, reason=override_reason, facts=facts)
+    facts = {"handover": str(handover.uuid), "version": handover.version, "missing": list(missing), **sent_against}
+    reason = basis_reason if sent_against else override_reason
+    _write(session, case, EntryKind.HANDOVER_SENT, by=by, at=at, reason=reason, facts=facts)
     outbox.tell(session, case.episode, (handover.to_unit_id,), "handover_sent", by=by, at=at)
     return case.close(session, handover)
 
@@ -117,7 +123,7 @@ def read(session: Session, handover_id: UUID, *, by: Actor, at: datetime) -> Han
 
     Only the first reading of a version is recorded; readers of other units leave no trace here.
     """
-    case, handover = _fetch(session, handover_id, at=at)
+    case, handover = _fetch(session, handover_id, by=by, at=at)
     if by.unit_id != handover.to_unit_id or handover.state != HandoverState.SENT:
         return case.close(session, handover)
     version = current_version(session, handover)
@@ -135,7 +141,7 @@ def accept(session: Session, handover_id: UUID, *, by: Actor, at: datetime, vers
 
     Accepting again does nothing; a second nurse is told who was first. Raises NotAllowed, NotPossible, Stale, NotFound.
     """
-    case, handover = _fetch(session, handover_id, at=at)
+    case, handover = _fetch(session, handover_id, by=by, at=at)
     _require_receiver(session, case, handover, by, version, accepting=True)
     if handover.state == HandoverState.ACCEPTED:
         if handover.answered_by_id == by.person_id:
@@ -164,7 +170,7 @@ def reject(
 
     Raises Invalid (no reason), NotAllowed, NotPossible, Stale, NotFound.
     """
-    case, handover = _fetch(session, handover_id, at=at)
+    case, handover = _fetch(session, handover_id, by=by, at=at)
     _require_receiver(session, case, handover, by, version, accepting=False)
     if not reason.strip():
         raise Invalid("reason_needed")
@@ -184,7 +190,7 @@ def reject(
 
 def inform(session: Session, handover_id: UUID, *, by: Actor, at: datetime) -> Handover:
     """Citizen or relatives have been told who takes over. Only the first time is recorded."""
-    case, handover = _fetch(session, handover_id, at=at)
+    case, handover = _fetch(session, handover_id, by=by, at=at)
     access.require_party(by, case.episode)
     if handover.informed_at is None:
         handover.informed_at = at
@@ -192,11 +198,11 @@ def inform(session: Session, handover_id: UUID, *, by: Actor, at: datetime) -> H
     return case.close(session, handover)
 
 
-def _fetch(session: Session, handover_id: UUID, *, at: datetime) -> tuple[CaseFile, Handover]:
+def _fetch(session: Session, handover_id: UUID, *, by: Actor, at: datetime) -> tuple[CaseFile, Handover]:
     row = session.execute(select(Handover.id, Handover.episode_id).where(Handover.uuid == handover_id)).one_or_none()
     if row is None:
         raise NotFound("no_such_handover")
-    case = fetch(session, row.episode_id, at=at)
+    case = fetch_for(session, row.episode_id, by=by, at=at)
     return case, next(h for h in case.handovers if h.id == row.id)
 
 

@@ -39,9 +39,14 @@ class KeyRing:
             raise MissingSettings("OVERGANG_HASH_KEY must hold at least 32 bytes")
         return cls(encryption, hashing)
 
+    @property
+    def newest(self) -> str:
+        """The name of the key that everything new is written with."""
+        return next(iter(self.encryption))
+
     def encrypt(self, plain: str) -> bytes:
         """Authenticated encryption with the current key: its name, a nonce and the ciphertext."""
-        name, key = next(iter(self.encryption.items()))
+        name, key = self.newest, self.encryption[self.newest]
         nonce, label = os.urandom(12), name.encode()
         return label + b":" + nonce + key.encrypt(nonce, plain.encode(), label)
 

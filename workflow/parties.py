@@ -1,6 +1,6 @@
 """Which unit is who to an episode."""
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from workflow.errors import NotPossible
@@ -8,6 +8,8 @@ from workflow.pathway import Pathway
 from workflow.pathways import pathway
 from workflow.tables import Citizen, Episode, Unit
 from workflow.vocabulary import Party
+
+_EPISODES_OF = text("select all_of_them, open_ones from episodes_of(:citizen)")
 
 
 def pathway_of(episode: Episode) -> Pathway:
@@ -51,6 +53,12 @@ def receiving_unit(session: Session, municipality_id: int) -> Unit:
     if unit is None:
         raise NotPossible("municipality_has_no_receiver")
     return unit
+
+
+def count_episodes(session: Session, citizen_id: int) -> tuple[int, int]:
+    """How many episodes a citizen has, and how many of them are open; also those that the asker does not see."""
+    everything, still_open = session.execute(_EPISODES_OF, {"citizen": citizen_id}).one()
+    return everything, still_open
 
 
 def lock_citizen(session: Session, citizen_id: int) -> None:

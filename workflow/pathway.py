@@ -75,6 +75,7 @@ class Pathway:
     states: tuple[State, ...]
     transitions: tuple[Transition, ...]
     tasks: tuple[Rule, ...]
+    sensitive: bool = False  # psychiatry, alcohol: whoever opens an episode on it says what for (decisions D7)
 
     def __post_init__(self) -> None:
         if problems := list(check(self)):

@@ -3,14 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from workflow import access, history
+from workflow import access, history, relations
 from workflow.actor import Actor
+from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.relations import fetch_for
 from workflow.tables import Episode, Place, PlaceRequest, PlaceStay
 from workflow.vocabulary import EntryKind, PlaceKind, StayState
 
@@ -19,11 +21,8 @@ _GONE_HOME = "at_home"
 
 def free_places(session: Session, unit_id: int, kind: PlaceKind, *, at: datetime) -> list[Place]:
     """The places of a unit that nobody has at `at` or later, in the order of their names."""
-    used = exists().where(
-        PlaceStay.place_id == Place.id, PlaceStay.state != StayState.RELEASED, func.upper_inf(PlaceStay.during)
-        | (func.upper(PlaceStay.during) > at),
-    )  # fmt: skip
-    wanted = select(Place).where(Place.unit_id == unit_id, Place.kind == kind, ~Place.extra, ~used)
+    used = select(func.places_in_use(unit_id, at))  # a taken place is taken, also for who may not see by whom
+    wanted = select(Place).where(Place.unit_id == unit_id, Place.kind == kind, ~Place.extra, Place.id.not_in(used))
     return list(session.scalars(wanted.order_by(func.length(Place.name), Place.name)))
 
 
@@ -31,7 +30,8 @@ def reserve(
     session: Session, place_id: UUID, episode_id: UUID, *, by: Actor, at: datetime, from_at: datetime | None = None
 ) -> PlaceStay:
     """Keep a place for somebody from `from_at` (default: now) on. Raises NotPossible when it is not free, NotFound."""
-    episode = _lock(session, episode_id)
+    case = _lock(session, episode_id, by=by, at=at)
+    episode = case.episode
     access.require_party(by, episode)
     place = session.scalar(select(Place).where(Place.uuid == place_id))
     if place is None:
@@ -46,7 +46,8 @@ def reserve(
     )
     if waiting is not None:
         waiting.ended_at = at
-    _note(session, episode, "reserved", place, by=by, at=at)
+    relations.add(episode, place.unit_id)
+    _note(session, case, "reserved", place, by=by, at=at)
     return stay
 
 
@@ -54,7 +55,8 @@ def request(
     session: Session, unit_id: int, kind: PlaceKind, episode_id: UUID, *, by: Actor, at: datetime
 ) -> PlaceRequest:
     """Wait for a place of a kind, first come first served. Asking twice does nothing."""
-    episode = _lock(session, episode_id)
+    case = _lock(session, episode_id, by=by, at=at)
+    episode = case.episode
     access.require_party(by, episode)
     waiting = session.scalar(
         select(PlaceRequest).where(PlaceRequest.episode_id == episode.id, PlaceRequest.ended_at.is_(None))
@@ -63,6 +65,8 @@ def request(
         waiting = PlaceRequest(episode_id=episode.id, unit_id=unit_id, kind=kind, requested_at=at)
         session.add(waiting)
         session.flush()
+        relations.add(episode, unit_id)
+        case.write(session)
     return waiting
 
 
@@ -78,7 +82,8 @@ def overbook(
         raise NotAllowed("not_your_unit")
     if not reason.strip():
         raise Invalid("reason_needed")
-    episode = _lock(session, episode_id)
+    case = _lock(session, episode_id, by=by, at=at)
+    episode = case.episode
     if free_places(session, unit_id, kind, at=at):
         raise NotPossible("places_are_free")
     extra = session.scalar(select(func.count()).where(Place.unit_id == unit_id, Place.extra)) or 0
@@ -90,7 +95,8 @@ def overbook(
         recorded_at=at, recorded_by=by.name,
     )  # fmt: skip
     _occupy(session, stay)
-    _note(session, episode, "overbooked", place, by=by, at=at, reason=reason)
+    relations.add(episode, unit_id)
+    _note(session, case, "overbooked", place, by=by, at=at, reason=reason)
     return stay
 
 
@@ -98,27 +104,29 @@ def arrive(
     session: Session, episode_id: UUID, *, by: Actor, at: datetime, arrived_at: datetime | None = None
 ) -> PlaceStay:
     """Whoever has reserved a place now lies in it. Raises NotPossible when nothing is reserved."""
-    episode = _lock(session, episode_id)
+    case = _lock(session, episode_id, by=by, at=at)
+    episode = case.episode
     stay = _current(session, episode)
     if stay is None or stay.state != StayState.RESERVED:
         raise NotPossible("nothing_reserved")
     access.require_unit(by, stay.place.unit_id, episode)
     stay.state, stay.during = StayState.TAKEN, Range(arrived_at or at, None)
     _guarded_flush(session)
-    _note(session, episode, "taken", stay.place, by=by, at=at)
+    _note(session, case, "taken", stay.place, by=by, at=at)
     return stay
 
 
 def leave(session: Session, episode_id: UUID, *, by: Actor, at: datetime, left_at: datetime | None = None) -> PlaceStay:
     """The place is free again from `left_at` (default: now); a reservation is released. Raises NotPossible."""
-    episode = _lock(session, episode_id)
+    case = _lock(session, episode_id, by=by, at=at)
+    episode = case.episode
     stay = _current(session, episode)
     if stay is None:
         raise NotPossible("has_no_place")
     access.require_unit(by, stay.place.unit_id, episode)
     _free(stay, left_at or at)
     _guarded_flush(session)
-    _note(session, episode, "left", stay.place, by=by, at=at)
+    _note(session, case, "left", stay.place, by=by, at=at)
     return stay
 
 
@@ -156,11 +164,13 @@ def reopen(session: Session, place_id: UUID, *, by: Actor, at: datetime) -> None
     stay.during = Range(stay.during.lower, at)
 
 
-def follow(session: Session, episode: Episode, *, effective_at: datetime) -> None:
+def follow(session: Session, case: CaseFile, *, effective_at: datetime, by: Actor) -> None:
     """When a citizen goes home, dies or comes back to hospital for good, their place is free from that moment."""
+    episode = case.episode
     gone = episode.closed_at is not None or episode.state == _GONE_HOME
     if gone and episode.facility_id is not None and (stay := _current(session, episode)) is not None:
         _free(stay, effective_at)
+        relations.refresh(session, case, by=by)
 
 
 def _free(stay: PlaceStay, at: datetime) -> None:
@@ -179,16 +189,11 @@ def _current(session: Session, episode: Episode) -> PlaceStay | None:
     )
 
 
-def _lock(session: Session, episode_id: UUID) -> Episode:
-    episode = session.scalar(
-        select(Episode).where(Episode.uuid == episode_id).with_for_update(key_share=True),
-        execution_options={"populate_existing": True},
-    )
-    if episode is None:
-        raise NotFound("no_such_episode")
-    if episode.closed_at is not None:
+def _lock(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> CaseFile:
+    case = fetch_for(session, episode_id, by=by, at=at)
+    if case.episode.closed_at is not None:
         raise NotPossible("episode_is_closed")
-    return episode
+    return case
 
 
 def _occupy(session: Session, stay: PlaceStay) -> None:
@@ -208,8 +213,10 @@ def _guarded_flush(session: Session) -> None:
 
 
 def _note(
-    session: Session, episode: Episode, what: str, place: Place, *, by: Actor, at: datetime, reason: str | None = None
+    session: Session, case: CaseFile, what: str, place: Place, *, by: Actor, at: datetime, reason: str | None = None
 ) -> None:
+    relations.refresh(session, case, by=by)
     history.append(
-        session, episode, EntryKind.PLACE, by=by, at=at, reason=reason, facts={"place": what, "name": place.name}
+        session, case.episode, EntryKind.PLACE, by=by, at=at, reason=reason, facts={"place": what, "name": place.name}
     )
+    case.write(session)

@@ -11,7 +11,7 @@ from workflow.channels.channel import Channel
 
 _ROUTE = text("""
 with batch as materialized (
-    select id, unit_id, audience, person_id from outbox
+    select id, unit_id, audience, person_id, kind from outbox
     where routed_at is null
     order by id
     limit :batch
@@ -23,15 +23,16 @@ with batch as materialized (
 ), channel as materialized (
     select * from unnest(cast(:names as text[]), cast(:reach as text[])) as c (name, reaches)
 ), told as (
-    select batch.id, p.email, p.mobile
+    select batch.id, case when batch.kind = any(p.mail_about) then p.email end as email,
+           case when batch.kind = any(p.sms_about) then p.mobile end as mobile
     from batch join people p on p.id = batch.person_id
     where p.active
     union
     select batch.id, p.email, null
     from batch
-    join person_roles r on r.unit_id = batch.unit_id and r.role = 'manager'
+    join person_roles r on r.unit_id = batch.unit_id and r.role = 'manager' and r.state = 'in_force'
     join people p on p.id = r.person_id
-    where batch.audience = 'managers' and p.active
+    where batch.audience = 'managers' and p.active and batch.kind = any(p.mail_about)
 ), to_people as materialized (
     select told.id, channel.name, case channel.reaches when 'email' then told.email else told.mobile end as address
     from told cross join channel
@@ -57,8 +58,9 @@ def route(session: Session, *, at: datetime, real_at: datetime, channels: Sequen
     """Route up to `batch` notices, oldest first, in one statement; returns how many. Each once, whatever else runs.
 
     Always to the unit's inbox. Besides, through the channels there are, to who took the task or to the unit's managers,
-    as the notice says; where that reaches nobody, to the unit's mailbox. People are left in peace in quiet hours
-    (decisions D5): read from `at`, which pages and sweeps go by, and waited for in real time, which is the wire's.
+    as the notice says and they want it; where that reaches nobody, to the unit's mailbox. People are left in peace in
+    quiet hours (decisions D5): read from `at`, which pages and sweeps go by, and waited for in real time, which is the
+    wire's.
     """
     quiet = calendar.outside_quiet_hours(at) - at
     result = session.execute(

@@ -7,6 +7,72 @@ from workflow import calendar
 from workflow.vocabulary import Language
 
 ERRORS: dict[str, tuple[str, str]] = {
+    # access
+    "citizen_objects": (
+        "Borgeren har frabedt sig videregivelse. Angiv et lovgrundlag og en begrundelse, hvis der sendes alligevel.",
+        "The citizen has objected to being passed on. Give a legal basis and a reason if it is sent all the same.",
+    ),
+    "glass_is_broken_already": (
+        "Nødadgangen til borgeren er åben allerede.",
+        "Emergency access to the citizen is open already.",
+    ),
+    "has_not_objected": (
+        "Borgeren har ikke frabedt sig noget.",
+        "The citizen has not objected.",
+    ),
+    "merge_sees_not_all": (
+        "Numrene skal samles af en, der kan se alle borgerens forløb.",
+        "Somebody who sees every episode of the citizen must merge the numbers.",
+    ),
+    "merged_already": (
+        "Nummeret er samlet med et andet allerede.",
+        "The number has been merged already.",
+    ),
+    "no_patients_for_you": (
+        "Denne rolle giver ikke adgang til borgere.",
+        "This role gives no access to citizens.",
+    ),
+    "no_such_citizen": (
+        "Der er intet at vise på det nummer.",
+        "There is nothing to show for that number.",
+    ),
+    "no_such_merge": (
+        "Sammenlægningen findes ikke, eller du har ikke adgang til den.",
+        "There is no such merge, or you have no access to it.",
+    ),
+    "not_a_replacement": (
+        "Kun et erstatnings-CPR-nummer kan lægges sammen med et andet nummer.",
+        "Only a replacement CPR number can be merged with another number.",
+    ),
+    "nothing_to_review_here": (
+        "Der er intet at gennemgå her.",
+        "There is nothing to review here.",
+    ),
+    "objected_already": (
+        "Borgeren har allerede frabedt sig videregivelse.",
+        "The citizen has objected already.",
+    ),
+    "one_and_the_same": (
+        "Det er den samme borger.",
+        "That is the same citizen.",
+    ),
+    "purpose_needed": (
+        "Forløbet er særligt følsomt. Angiv formålet, før det vises.",
+        "The episode is sensitive. Say what for before it is shown.",
+    ),
+    "reviewed_already": (
+        "Gennemgået af {by} {at}.",
+        "Reviewed by {by} {at}.",
+    ),
+    "undone_already": (
+        "Sammenlægningen er ophævet allerede.",
+        "The merge has been undone already.",
+    ),
+    "which_goes_on": (
+        "Begge numre har et åbent forløb: vælg det, der fortsætter.",
+        "Both numbers have an open episode: choose the one that goes on.",
+    ),
+    # everything else
     "after_what_came_after": (
         "Tidspunktet ligger efter det, der skete bagefter ({later}).",
         "That time is after what happened next ({later}).",
@@ -184,9 +250,100 @@ ERRORS: dict[str, tuple[str, str]] = {
     ),
     "when_to_call_again": ("Skriv, hvornår der ringes igen.", "Say when to call again."),
     "who_did_you_speak_to": ("Skriv navnet på den, du talte med.", "Give the name of the person you spoke to."),
+    # people, roles and signing in
+    "bad_username": (
+        "Brugernavnet skal være 2-64 små bogstaver, cifre og tegnene . _ @ - og ikke et CPR-nummer.",
+        "The username must be 2-64 small letters, digits and the signs . _ @ - and not a CPR number.",
+    ),
+    "has_second_factor": ("Der er allerede en app, der viser koder.", "There is an app that shows codes already."),
+    "has_the_role": ("Personen har allerede rollen, eller den venter.", "They have the role already, or it waits."),
+    "last_administrator": (
+        "Det er den sidste administrator; giv først en anden rollen.",
+        "This is the last administrator; give the role to somebody else first.",
+    ),
+    "later_change_exists": ("Der er allerede skrevet en senere ændring.", "A later change is written down already."),
+    "name_needed": ("Skriv et navn, og intet CPR-nummer.", "Give a name, and no CPR number."),
+    "no_local_account": ("Personen har ingen lokal konto.", "The person has no local account."),
+    "no_second_factor": ("Der er ingen app, der viser koder.", "There is no app that shows codes."),
+    "no_such_organisation": ("Organisationen findes ikke.", "There is no such organisation."),
+    "no_such_person": ("Personen findes ikke.", "There is no such person."),
+    "no_such_role": ("Rollen findes ikke eller er ikke din.", "There is no such role, or it is not yours."),
+    "no_such_sign_in": ("Den findes ikke længere.", "It is no longer there."),
+    "no_such_unit": ("Enheden findes ikke.", "There is no such unit."),
+    "not_a_phone_number": ("Det er ikke et telefonnummer.", "That is not a telephone number."),
+    "not_an_email": ("Det er ikke en mailadresse.", "That is not a mail address."),
+    "not_your_organisation": ("Det hører til en anden organisation.", "It belongs to another organisation."),
+    "only_an_administrator": ("Det kan kun en administrator.", "Only an administrator can do this."),
+    "password_obvious": (
+        "Adgangskoden er for let at gætte. Skriv nogle ord, som kun du ville sætte sammen.",
+        "The password is too easy to guess. Write some words that only you would put together.",
+    ),
+    "password_the_same": ("Den nye adgangskode er den gamle.", "The new password is the old one."),
+    "password_too_long": (
+        "Adgangskoden må højst være på {longest} tegn.",
+        "The password must not have more than {longest} characters.",
+    ),
+    "password_too_short": (
+        "Adgangskoden skal være på mindst {shortest} tegn.",
+        "The password must have at least {shortest} characters.",
+    ),
+    "passwords_differ": ("De to nye adgangskoder er ikke ens.", "The two new passwords are not the same."),
+    "person_is_not_active": ("Personen er ikke aktiv.", "The person is not active."),
+    "role_does_not_wait": ("Rollen venter ikke på godkendelse.", "The role does not wait for approval."),
+    "role_has_ended": ("Rollen er allerede taget fra.", "The role has been taken away already."),
+    "second_person_approves": (
+        "En anden skal godkende rollen: enhedens leder eller en administrator, som hverken har givet eller får den.",
+        "A second person approves the role: the unit's manager or an administrator, who neither gave it nor gets it.",
+    ),
+    "sign_in_first": ("Log ind først.", "Sign in first."),
+    "too_many_tries": (
+        "For mange forsøg. Prøv igen {until}.",
+        "Too many tries. Try again {until}.",
+    ),
+    "unknown_to_us": (
+        "Du er logget ind hos din udbyder, men har ikke adgang til Overgang. Tal med din administrator.",
+        "You are signed in with your provider, but have no access to Overgang. Talk to your administrator.",
+    ),
+    "username_taken": ("Brugernavnet er taget.", "The username is taken."),
+    "wrong_code": (
+        "Koden er forkert eller er brugt. Vent på den næste.",
+        "The code is wrong or was used. Wait for the next.",
+    ),
+    "wrong_password": ("Den nuværende adgangskode er forkert.", "The present password is wrong."),
+    "wrong_sign_in": ("Brugernavn eller adgangskode er forkert.", "The username or the password is wrong."),
+    # the file of organisations and units
+    "bad_gln": ("GLN skal være 13 cifre.", "The GLN must have 13 digits."),
+    "bad_sor": ("SOR-id skal være 6-19 cifre.", "The SOR id must have 6-19 digits."),
+    "bad_time": ("Klokkeslæt skrives tt:mm, fra og til, eller slet ikke.", "Times are hh:mm, from and until, or none."),
+    "import_has_errors": ("Filen har fejl; intet er ændret.", "The file has errors; nothing was changed."),
+    "no_such_region": ("Ukendt region; den skal stå først.", "Unknown region; it must come first."),
+    "not_a_kind_of_organisation": ("Ukendt art af organisation.", "Unknown kind of organisation."),
+    "not_a_kind_of_unit": ("Ukendt art af enhed.", "Unknown kind of unit."),
+    "nothing_to_undo": ("Der er ingen indlæsning at fortryde.", "There is no import to undo."),
+    "number_taken": ("Nummeret er allerede en andens.", "The number is somebody else's already."),
+    "organisation_incomplete": ("Linjen mangler organisationens navn.", "The line lacks the organisation's name."),
+    "twice_in_the_file": ("Enheden står to gange i filen.", "The unit stands in the file twice."),
+    "used_since_the_import": (
+        "Noget, som filen skrev, er taget i brug eller ændret siden: {name}. Intet er fortrudt.",
+        "Something that the file wrote was used or changed since: {name}. Nothing was undone.",
+    ),
 }
 
 WORDS: dict[str, tuple[str, str]] = {
+    # roles
+    "discharge_coordinator": ("udskrivningskoordinator", "discharge coordinator"),
+    "ward_nurse": ("sygeplejerske på afdelingen", "ward nurse"),
+    "municipal_nurse": ("kommunal sygeplejerske", "municipal nurse"),
+    "facility_nurse": ("sygeplejerske på stedet", "facility nurse"),
+    "manager": ("leder", "manager"),
+    "administrator": ("administrator", "administrator"),
+    "operator": ("it-drift", "IT operator"),
+    # what an organisation is to a unit, and how far a role has come
+    "authority": ("myndighed", "authority"),
+    "operated": ("drift", "operator"),
+    "proposed": ("venter på godkendelse", "waits for approval"),
+    "in_force": ("gælder", "in force"),
+    "ended": ("taget fra", "taken away"),
     # states
     "planned": ("Planlagt", "Planned"),
     "acute": ("Akut ambulant", "Acute outpatient"),
@@ -280,6 +437,31 @@ WORDS: dict[str, tuple[str, str]] = {
     "discharge_expected": ("forventet udskrivning ændret", "expected discharge changed"),
     "task": ("en opgave", "a task"),
     "state": ("et forløb skal ses til", "an episode must be looked at"),
+    # access
+    "log:at": ("tidspunkt", "when"),
+    "log:person": ("hvem", "who"),
+    "log:unit": ("enhed", "unit"),
+    "log:kind": ("hvordan", "how"),
+    "log:purpose": ("formål", "purpose"),
+    "look:read": ("læst", "read"),
+    "look:search": ("søgt", "searched"),
+    "look:list": ("vist på liste", "shown in a list"),
+    "look:print": ("udskrevet", "printed"),
+    "look:export": ("eksporteret", "exported"),
+    "look:refused": ("afvist", "refused"),
+    "look:break_glass": ("nødadgang", "emergency access"),
+    "look:cpr_shown": ("CPR-nummer vist", "CPR number shown"),
+    "why:no_relation": ("ingen relation", "no relation"),
+    "why:same_surname": ("samme efternavn", "same surname"),
+    "why:unusual_volume": ("usædvanligt mange", "unusually many"),
+    "why:sample": ("stikprøve", "sample"),
+    "basis:consent": ("borgerens samtykke", "the citizen's consent"),
+    "basis:own_interest_unable": (
+        "borgeren kan ikke varetage sine interesser",
+        "the citizen cannot look after themselves",
+    ),
+    "basis:essential_regard": ("væsentlige hensyn (værdispring)", "essential regard"),
+    "basis:statutory_duty": ("pligt efter lov", "a duty by law"),
     # misses
     "M1": ("Overlevering ikke sendt før overgangen", "Handover not sent before the transition"),
     "M2": ("Overlevering sendt for sent", "Handover sent late"),

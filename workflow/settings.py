@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 DEMO_SECRETS = {
@@ -33,6 +34,12 @@ class Settings:
     mail_from: str
     gateway_url: str | None
     gateway_token: str | None
+    access_log_years: int = 5  # how long looks are kept
+    idle: timedelta = timedelta(minutes=30)
+    life: timedelta = timedelta(hours=12)
+    trusted_proxies: str = ""
+    provider_file: str | None = None
+    provider_secret: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -65,7 +72,20 @@ class Settings:
             mail_from=found.get("OVERGANG_MAIL_FROM", "overgang@localhost"),
             gateway_url=found.get("OVERGANG_GATEWAY_URL"),
             gateway_token=found.get("OVERGANG_GATEWAY_TOKEN"),
+            access_log_years=_whole(found, "OVERGANG_ACCESS_LOG_YEARS", 5),
+            idle=timedelta(minutes=_whole(found, "OVERGANG_IDLE_MINUTES", 30)),
+            life=timedelta(hours=_whole(found, "OVERGANG_SIGN_IN_HOURS", 12)),
+            trusted_proxies=found.get("OVERGANG_TRUSTED_PROXIES", ""),
+            provider_file=found.get("OVERGANG_PROVIDER"),
+            provider_secret=found.get("OVERGANG_PROVIDER_SECRET"),
         )
+
+
+def _whole(found: Mapping[str, str], name: str, otherwise: int) -> int:
+    value = found.get(name, str(otherwise))
+    if not value.isdecimal() or int(value) < 1:
+        raise MissingSettings(f"{name} must be a whole number of at least 1")
+    return int(value)
 
 
 def sqlalchemy_url(url: str) -> str:

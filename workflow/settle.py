@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from workflow import relations
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.settling.handovers import settle_handovers
@@ -25,4 +26,5 @@ def settle(session: Session, case: CaseFile, *, number: int, by: Actor, at: date
     settle_owner(case)
     settle_state(session, case, at=at)
     settle_misses(session, case, by=by, at=at)
+    relations.refresh(session, case, by=by)
     return {"moved": case.moved} if case.moved else {}

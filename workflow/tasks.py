@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from workflow import access, history, outbox
 from workflow.actor import Actor
-from workflow.casefile import CaseFile, fetch
+from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.relations import fetch_for
 from workflow.settle import settle
 from workflow.tables import ContactAttempt, Person, PersonRole, Task
-from workflow.vocabulary import Audience, DoneBy, EntryKind, NoticeKind, Outcome, Role, TaskState
+from workflow.vocabulary import Audience, DoneBy, EntryKind, NoticeKind, Outcome, Role, RoleState, TaskState
 
 VAIN_TRIES_BEFORE_MANAGER = 2
 
@@ -37,7 +38,7 @@ def record_attempt(
     `made_at` is when the call was made (default: now): a call in time that is written down late is still in time.
     Two vain tries tell the ward's managers. Raises Invalid, NotAllowed, NotPossible, NotFound.
     """
-    case, task = _fetch(session, task_id, at=at)
+    case, task = _fetch(session, task_id, by=by, at=at)
     _require_side(case, task, by)
     _require_open(task)
     made = _made(made_at, task, at)
@@ -115,7 +116,7 @@ def note_phone_agreement(
 
 def confirm(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> Task:
     """The other side confirms a call that one side recorded. It counts once, confirmed or not."""
-    case, task = _fetch(session, task_id, at=at)
+    case, task = _fetch(session, task_id, by=by, at=at)
     _require_side(case, task, by)
     if task.state != TaskState.DONE:
         raise NotPossible("not_done_yet")
@@ -132,7 +133,7 @@ def confirm(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> Task
 
 def confirm_not_relevant(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> Task:
     """A second person, or a manager, agrees that a task is not relevant: it ends without being done, and is no miss."""
-    case, task = _fetch(session, task_id, at=at)
+    case, task = _fetch(session, task_id, by=by, at=at)
     _require_open(task)
     proposer = session.scalar(
         select(ContactAttempt.made_by).where(ContactAttempt.task_id == task.id, ContactAttempt.number == task.attempts)
@@ -151,7 +152,7 @@ def complete(
     session: Session, task_id: UUID, *, by: Actor, at: datetime, done_at: datetime | None = None, record: str
 ) -> Task:
     """Record that a task that is no call was done: when, and where that can be seen. Late stays late."""
-    case, task = _fetch(session, task_id, at=at)
+    case, task = _fetch(session, task_id, by=by, at=at)
     access.require_unit(by, task.unit_id, case.episode)
     _require_open(task)
     if task.done_by == DoneBy.CONTACT:
@@ -167,7 +168,7 @@ def complete(
 
 def claim(session: Session, task_id: UUID, *, by: Actor, at: datetime, take_over: bool = False) -> Task:
     """Take a task of the unit. Taking one that a colleague has asks for `take_over`. Raises NotPossible, NotAllowed."""
-    case, task = _fetch(session, task_id, at=at)
+    case, task = _fetch(session, task_id, by=by, at=at)
     access.require_unit(by, task.unit_id, case.episode)
     _require_open(task)
     if task.claimed_by_id == by.person_id:
@@ -182,7 +183,7 @@ def claim(session: Session, task_id: UUID, *, by: Actor, at: datetime, take_over
 
 def hand_on(session: Session, task_id: UUID, *, to: Person | None, by: Actor, at: datetime, note: str) -> Task:
     """Give a claimed task to a colleague in the unit, or back to the unit (`to` None), with a note."""
-    case, task = _fetch(session, task_id, at=at)
+    case, task = _fetch(session, task_id, by=by, at=at)
     access.require_unit(by, task.unit_id, case.episode)
     _require_open(task)
     if to is not None and not _works_in(session, to, task.unit_id):
@@ -206,17 +207,17 @@ def change_shift(session: Session, *, by: Actor, at: datetime, note: str) -> int
 
 def _works_in(session: Session, person: Person, unit_id: int) -> bool:
     roles = select(PersonRole.id).where(
-        PersonRole.person_id == person.id, PersonRole.unit_id == unit_id,
+        PersonRole.person_id == person.id, PersonRole.unit_id == unit_id, PersonRole.state == RoleState.IN_FORCE,
         PersonRole.role.in_([Role.WARD_NURSE, Role.MUNICIPAL_NURSE, Role.FACILITY_NURSE, Role.DISCHARGE_COORDINATOR]),
     )  # fmt: skip
     return person.active and session.scalar(roles.limit(1)) is not None
 
 
-def _fetch(session: Session, task_id: UUID, *, at: datetime) -> tuple[CaseFile, Task]:
+def _fetch(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> tuple[CaseFile, Task]:
     row = session.execute(select(Task.id, Task.episode_id).where(Task.uuid == task_id)).one_or_none()
     if row is None:
         raise NotFound("no_such_task")
-    case = fetch(session, row.episode_id, at=at)
+    case = fetch_for(session, row.episode_id, by=by, at=at)
     return case, next(t for t in case.tasks if t.id == row.id)
 
 

@@ -77,6 +77,39 @@ class EntryKind(StrEnum):
     NOT_RELEVANT = "not_relevant"
     AGREEMENT = "agreement"
     PLACE = "place"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+
+
+class Look(StrEnum):
+    """What an entry of the access log tells: how somebody came to see, or did not."""
+
+    READ = "read"
+    SEARCH = "search"
+    LIST = "list"
+    PRINT = "print"
+    EXPORT = "export"
+    REFUSED = "refused"
+    BREAK_GLASS = "break_glass"
+    CPR_SHOWN = "cpr_shown"
+
+
+class WhyLook(StrEnum):
+    """Why a look must be confirmed by a manager."""
+
+    SAMPLE = "sample"
+    NO_RELATION = "no_relation"
+    SAME_SURNAME = "same_surname"
+    UNUSUAL_VOLUME = "unusual_volume"
+
+
+class LegalBasis(StrEnum):
+    """Why something is sent although the citizen objected (sundhedsloven sections 41 and 42; practice.md 2.9)."""
+
+    CONSENT = "consent"  # the citizen has agreed to this one
+    OWN_INTEREST_UNABLE = "own_interest_unable"  # the citizen cannot look after their own interests
+    ESSENTIAL_REGARD = "essential_regard"  # obvious public interest, or essential regard for the citizen or others
+    STATUTORY_DUTY = "statutory_duty"  # a law says that it must be told
 
 
 class HandoverState(StrEnum):
@@ -206,3 +239,37 @@ class Circumstance(StrEnum):
     STAY_UNDER_24_H = "stay_under_24_h"
     WEEKEND_OR_HOLIDAY = "weekend_or_holiday"
     NOT_SENT_BY_NOON = "not_sent_by_noon"
+
+
+class Holding(StrEnum):
+    """What an organisation is to a unit, from a day until a day (decisions D12)."""
+
+    AUTHORITY = "authority"  # decides and pays
+    OPERATOR = "operator"  # employs those who work there
+
+
+class RoleState(StrEnum):
+    """How far a role has come that somebody was given."""
+
+    PROPOSED = "proposed"  # waits for a second person
+    IN_FORCE = "in_force"
+    ENDED = "ended"
+
+
+class SignInBy(StrEnum):
+    """How a person showed who they are."""
+
+    PASSWORD = "password"
+    PROVIDER = "provider"
+    DEMO = "demo"
+
+
+class SignInEnd(StrEnum):
+    """Why a sign-in no longer counts."""
+
+    SIGNED_OUT = "signed_out"
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    SIGNED_IN_ANEW = "signed_in_anew"
+    PASSWORD_CHANGED = "password_changed"
+    DEACTIVATED = "deactivated"
+    ENDED_BY_ADMINISTRATOR = "ended_by_administrator"

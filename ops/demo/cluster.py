@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from workflow import agreements
+from workflow import agreements, holders
 from workflow.actor import SYSTEM, Actor
 from workflow.rule import AT_DUE_THEN_MANAGERS, Rule
 from workflow.tables import Organisation, Person, PersonRole, Place, Unit
-from workflow.vocabulary import Concerns, OrganisationKind, Party, PlaceKind, Role, RuleKind, UnitKind
+from workflow.vocabulary import (
+    Concerns,
+    Holding,
+    OrganisationKind,
+    Party,
+    PlaceKind,
+    Role,
+    RoleState,
+    RuleKind,
+    UnitKind,
+)
 
 Row = TypeVar("Row", Organisation, Unit, Person)
 
 AGREED_FROM = datetime(2021, 1, 1, tzinfo=UTC)
 HOTEL, ACUTE, PRACTICE = "Tryghedshotellet", "Akutpladserne", "Lægehuset Demo"
 RANDERS, FAVRSKOV = "0730", "0710"
+REFORM = date(2027, 1, 1)
+READS = (time(7, 0), time(22, 0))  # when a district reads what was sent to it
 HOTEL_PLACES = 20
 ACUTE_PLACES = 18
 SHORT_STAYS = 4  # in each of the three smaller municipalities
@@ -89,7 +101,8 @@ def read(session: Session) -> Cluster:
     for place in session.scalars(select(Place).where(~Place.extra).order_by(Place.id)):
         places.setdefault(by_id[place.unit_id].name, []).append(place)
     staff: dict[str, list[Actor]] = {}
-    roles = select(PersonRole).options(joinedload(PersonRole.person)).order_by(PersonRole.id)
+    roles = select(PersonRole).where(PersonRole.state == RoleState.IN_FORCE).options(joinedload(PersonRole.person))
+    roles = roles.order_by(PersonRole.id)
     for role in session.scalars(roles):
         unit = by_id[role.unit_id]
         actor = Actor(
@@ -131,6 +144,10 @@ def build(session: Session) -> None:
         writer.person(*manager, units, Role.MANAGER)
         if code == FAVRSKOV:
             early = municipality
+    _temp(writer)
+    holders.hand_over(  # the health reform: authority for some municipal places goes to the region
+        session, writer.units[ACUTE], Holding.AUTHORITY, region, from_on=REFORM, by=SYSTEM
+    )
     for people, role in ((WARD_NURSES, Role.WARD_NURSE), (DISTRICT_NURSES, Role.MUNICIPAL_NURSE)):
         for name, username, works_in in people:
             writer.person(name, username, [writer.units[works_in]], role)
@@ -156,6 +173,15 @@ def _short_stays(writer: _Writer, municipality: Organisation) -> list[Unit]:
     return [unit]
 
 
+def _temp(writer: _Writer) -> None:
+    """Somebody who works in several places, at a hospital and in a municipality."""
+    writer.person("Vita Demo", "vikar", [writer.units[HOTEL], writer.units[ACUTE]], Role.FACILITY_NURSE)
+    person = writer.session.scalars(select(Person).where(Person.username == "vikar")).one()
+    ward = writer.units["Geriatrisk afsnit"]
+    writer.session.add(PersonRole(person_id=person.id, unit_id=ward.id, role=Role.WARD_NURSE))
+    writer.session.flush()
+
+
 class _Writer:
     """Writes the rows of the cluster."""
 
@@ -177,8 +203,11 @@ class _Writer:
         self.units[name] = self._written(
             Unit(
                 organisation_id=organisation.id, name=name, kind=kind, receives_for_municipality=receives,
-                phone=f"+45 00 00 {number:02d} 00", phone_line=f"+45 00 00 {number:02d} 72" if line else None,
-                email=f"enhed{number}@demo.example",
+                phone=f"+45 00 00 {number:02d} 00", phone_night=f"+45 00 00 {number:02d} 24",
+                phone_line=f"+45 00 00 {number:02d} 72" if line else None,
+                email=f"enhed{number}@demo.example", sor=f"999900000{number:02d}", gln=f"99900000000{number:02d}",
+                reads_from=READS[0] if kind == UnitKind.DISTRICT else None,
+                reads_until=READS[1] if kind == UnitKind.DISTRICT else None,
             )
         )  # fmt: skip
         return self.units[name]

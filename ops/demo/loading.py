@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ops.demo import cluster, invented, year
 from ops.errors import CannotDo
-from workflow import citizens, clock, keys
+from workflow import citizens, clock, db, keys
 from workflow.db import Base
 from workflow.settings import Settings
 from workflow.tables import DemoClock, Organisation
@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 
 SAYS_EVERY = 2.0  # seconds
 # The planner knows nothing of a table that was empty a moment ago, and a commit need not wait for the disk.
-LOADING = "-c enable_seqscan=off -c synchronous_commit=off"
+LOADING = f"-c role={db.SWEEPS} -c enable_seqscan=off -c synchronous_commit=off"
 # Everybody was told at the time, and has read what is older than a day. Nobody's phone rings for it.
 TOLD = (
     """

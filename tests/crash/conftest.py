@@ -60,7 +60,7 @@ def ground() -> Iterator[Ground]:
         turnstile.put(servers.postgres.url("owner", TEMPLATE), outbox=101, inbox=101)
         settings = Settings.from_environment(servers.environment(TEMPLATE))
         keys.use(settings)
-        engine = db.connect(settings.database_url)
+        engine = db.connect(settings.database_url, role=db.SWEEPS)
         with Session.begin() as session:
             population.settle_in(session)
         with Session.begin() as session:
@@ -80,7 +80,7 @@ def at_work_on(ground: Ground, database: str) -> Iterator[None]:
     settings = Settings.from_environment(ground.servers.environment(database))
     keys.use(settings)
     ground.lay(database)
-    engine = db.connect(settings.database_url)
+    engine = db.connect(settings.database_url, role=db.SWEEPS)
     yield
     Session.configure(bind=None)
     engine.dispose()

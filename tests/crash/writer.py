@@ -11,7 +11,7 @@ from workflow.settings import Settings
 def main() -> None:
     settings = Settings.from_environment()
     keys.use(settings)
-    db.connect(settings.database_url)
+    db.connect(settings.database_url, role=db.SWEEPS)
     with db.Session.begin() as session:
         episodes.record_event(session, UUID(sys.argv[1]), sys.argv[2], by=SYSTEM, at=clock.now(session))
 

@@ -17,12 +17,24 @@ from workflow.parties import unit_as
 from workflow.pathway import Pathway
 from workflow.pathways import pathway
 from workflow.tables import Episode
-from workflow.vocabulary import Concerns, Ended, EntryKind, HandoverState, MissCode, Origin, Party, TaskState, Verdict
+from workflow.vocabulary import (
+    Concerns,
+    Ended,
+    EntryKind,
+    HandoverState,
+    MissCode,
+    Origin,
+    Party,
+    StayState,
+    TaskState,
+    Verdict,
+)
 
 READ = (
     "episodes", "history", "tasks", "contact_attempts", "handovers", "handover_versions", "deadlines", "reminders",
-    "misses", "miss_verdicts",
+    "misses", "miss_verdicts", "place_stays", "place_requests", "places",
 )  # fmt: skip
+PARTIES = ("ward_id", "facility_id", "district_id", "practice_id")
 ONLY_ADDED_TO = ("history", "contact_attempts", "reminders", "misses", "miss_verdicts")
 OWED_BY_SOMEBODY = {HandoverState.OWED, HandoverState.SENT, HandoverState.READ, HandoverState.REJECTED}
 MAY_MOVE_RESPONSIBILITY = {EntryKind.OPENED, EntryKind.EVENT, EntryKind.CANCELLED, EntryKind.HANDOVER_ACCEPTED}
@@ -82,10 +94,28 @@ def check(before: Rows, after: Rows, people: Mapping[int, Actor], *, swept_at: d
         _only_handovers_move_responsibility(after, episode, entries)
         _handovers_end_with_the_receiver(after, episode, in_force)
         _what_never_happened_was_not_missed(after, episode, events)
+        _who_sees_it_has_taken_part(after, episode, entries)
         _events_were_reported_by_who_may(entries, people)
     _ladders_are_in_step(after)
     _answers_are_the_receivers(after, people)
     _misses_are_facts(after, swept_at)
+
+
+def check_second_lock(session: Session, rows: Rows) -> None:
+    """As the application's own role, a unit finds exactly the episodes and citizens it has a relation to."""
+    everybody = {unit_id for episode in rows.tables["episodes"].values() for unit_id in episode.related} | {0}
+    for unit_id in everybody:
+        related = [e for e in rows.tables["episodes"].values() if unit_id in e.related]
+        session.execute(text("set local role overgang_app"))
+        typed = "set_config('overgang.typed', '', true)"
+        units = "set_config('overgang.units', :units, true)"
+        session.execute(text(f"select {units}, {typed}"), {"units": f"{{{unit_id}}}"})
+        seen = set(session.scalars(text("select id from episodes")))
+        citizens = set(session.scalars(text("select id from citizens")))
+        told = set(session.scalars(text("select episode_id from history")))
+        session.execute(text("set local role overgang_sweeps"))
+        assert seen == told == {episode.id for episode in related}
+        assert citizens == {episode.citizen_id for episode in related}
 
 
 def check_chains(session: Session) -> None:
@@ -225,6 +255,26 @@ def _handing(followed: Pathway, in_force: list[Any]) -> Iterator[Party]:
         transition = followed.transition(entry.source, entry.trigger) if known else None
         if transition is not None and transition.hands_over is not None:
             yield transition.hands_over.to
+
+
+def _who_sees_it_has_taken_part(rows: Rows, episode: Any, entries: list[Any]) -> None:
+    """Neither a unit more than the rows say, nor one less (promise 9)."""
+    took_part = {unit_id for name, unit_id in episode._mapping.items() if name.endswith(("_unit_id", *PARTIES))}
+    took_part |= {entries[0].responsible_unit_id}
+    took_part |= {entry.unit_id for entry in entries if entry.kind != EntryKind.AGREEMENT}
+    took_part |= {miss.owing_unit_id for miss in rows.of("misses", episode_id=episode.id)}
+    for handover in rows.of("handovers", episode_id=episode.id):
+        if handover.first_sent_at or handover.state != HandoverState.WITHDRAWN:
+            took_part |= {handover.from_unit_id, handover.to_unit_id}
+    for task in rows.of("tasks", episode_id=episode.id):
+        if task.attempts or task.state != TaskState.WITHDRAWN:
+            took_part |= {task.unit_id, task.counterpart_unit_id}
+    for stay in rows.of("place_stays", episode_id=episode.id):
+        if stay.state != StayState.RELEASED:
+            took_part.add(rows.by_number("places", stay.place_id).unit_id)
+    took_part |= {request.unit_id for request in rows.of("place_requests", episode_id=episode.id, ended_at=None)}
+    assert set(episode.related) == took_part - {None}
+    assert episode.related == sorted(episode.related)
 
 
 def _events_were_reported_by_who_may(entries: list[Any], people: Mapping[int, Actor]) -> None:

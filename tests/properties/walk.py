@@ -17,7 +17,19 @@ from tests.properties import promises
 from tests.properties.generated import NEEDS, TRIGGERS, pathways
 from tests.properties.promises import Rows
 from tests.world import ISBAR, LONG_AGO, World
-from workflow import access, agreements, amendments, casefile, db, deadlines, episodes, handovers, places, tasks
+from workflow import (
+    access,
+    agreements,
+    amendments,
+    casefile,
+    db,
+    deadlines,
+    episodes,
+    handovers,
+    merging,
+    places,
+    tasks,
+)
 from workflow.actor import SYSTEM, Actor
 from workflow.episodes import PhoneAgreement
 from workflow.errors import Stale, WorkflowError
@@ -25,7 +37,7 @@ from workflow.pathway import Pathway, Transition
 from workflow.pathways import PATHWAYS, newest, pathway
 from workflow.rule import Rule, hours
 from workflow.settle import settle
-from workflow.tables import Agreement, Episode, Person
+from workflow.tables import Agreement, Citizen, Episode, Person
 from workflow.vocabulary import DoneBy, EntryKind, HandoverState, Language, Origin, Outcome, TaskState
 
 Result = TypeVar("Result")
@@ -82,6 +94,7 @@ class Walk(RuleBasedStateMachine):
         self.world, self.first, self.now = world, self.start.first, START
         self.swept_at: datetime | None = None
         self.rows = promises.NOTHING
+        self.merges: list[UUID] = []
         with _door() as session:
             self.digest = promises.digest(session)
         self.actors = {name: getattr(world, name) for name in WHO}
@@ -96,6 +109,8 @@ class Walk(RuleBasedStateMachine):
         try:
             if self.rows.tables["episodes"]:
                 self.now += LONG_ENOUGH
+                with _door() as session, session.begin():
+                    promises.check_second_lock(session, self.rows)
                 self._sweep(batch=1_000)
                 assert not [d for d in self.rows.tables["deadlines"].values() if d.next_at is not None]
         finally:
@@ -215,13 +230,21 @@ class Walk(RuleBasedStateMachine):
                     self.a_task_is_worked_on(n, True, "nurse", Outcome.COMPLETED, None, said=True, passed=passed)
 
     def _opening(
-        self, followed: Pathway, way: int, needs: set[str], *, practice: bool, facility: bool
+        self,
+        followed: Pathway,
+        way: int,
+        needs: set[str],
+        *,
+        practice: bool,
+        facility: bool,
+        replacement: bool = False,
     ) -> Callable[[Session], UUID]:
         world = self.world
 
         def opening(session: Session) -> UUID:
+            somebody = worlds.citizen(session, world, replacement=replacement)
             return episodes.open_episode(
-                session, worlds.citizen(session, world), followed.key, _nth(followed.ways_in, way).key,
+                session, somebody, followed.key, _nth(followed.ways_in, way).key,
                 by=world.coordinator, at=self.now, ward=world.ward, district=world.district,
                 facility=world.facility if facility else None, practice=world.practice if practice else None,
                 needs=tuple(sorted(needs)),
@@ -236,10 +259,34 @@ class Walk(RuleBasedStateMachine):
         needs=st.sets(st.sampled_from(NEEDS)),
         practice=st.booleans(),
         facility=st.booleans(),
+        replacement=mostly,
     )
-    def another_citizen(self, which: int, way: int, needs: set[str], practice: bool, facility: bool) -> None:
+    def another_citizen(
+        self, which: int, way: int, needs: set[str], practice: bool, facility: bool, replacement: bool
+    ) -> None:
         followed = newest(_nth(sorted({key for key, _ in PATHWAYS}), which))
-        self._do(self._opening(followed, way, needs, practice=practice, facility=facility))
+        opening = self._opening(followed, way, needs, practice=practice, facility=facility, replacement=replacement)
+        self._do(opening)
+
+    @precondition(lambda self: len(self.rows.tables["episodes"]) > 1)
+    @rule(which=numbers, into=numbers, goes_on=st.booleans(), who=anybody)
+    def somebody_merges(self, which: int, into: int, goes_on: bool, who: str) -> None:
+        """A replacement number turns out to be another of the citizens here."""
+        one, other, by = self._episode(which), self._episode(into), self.actors[who]
+
+        def merge(session: Session) -> UUID:
+            replacement, real = (session.get_one(Citizen, e.citizen_id) for e in (one, other))
+            chosen = (one if goes_on else other).uuid
+            return merging.merge(session, replacement, real, by=by, at=self.now, reason="Fundet", goes_on=chosen).uuid
+
+        if merged := self._do(merge):
+            self.merges.append(merged)
+
+    @precondition(lambda self: self.merges)
+    @rule(which=numbers, who=anybody)
+    def somebody_undoes_a_merge(self, which: int, who: str) -> None:
+        merge_id, by = _nth(self.merges, which), self.actors[who]
+        self._do(lambda session: merging.undo(session, merge_id, by=by, at=self.now, reason="To alligevel"))
 
     @rule(
         which=numbers, what=numbers, message=st.booleans(), minutes=st.sampled_from((0, 0, 1, 60, 300)),

@@ -6,13 +6,17 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+import redis
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session as OpenSession
 
+from ops.demo import cluster
 from tests.conftest import Database, Servers
 from tests.web.reader import Reader
 from web.app import create_app
-from workflow import clock, db, operations
+from workflow import clock, db, keys, operations
 from workflow.db import Session
 from workflow.settings import Settings
 from workflow.tables import Heartbeat
@@ -53,6 +57,49 @@ def own_client(database: Database) -> FlaskClient:
 def reader(client: FlaskClient) -> Reader:
     """Somebody at that browser, with script switched off."""
     return Reader(client)
+
+
+@pytest.fixture(scope="session")
+def cluster_template(servers: Servers) -> Iterator[str]:
+    """A database with the people of the demonstration, to copy."""
+    name = servers.copy()
+    settings = Settings.from_environment(servers.environment(name))
+    keys.use(settings)
+    engine = create_engine(settings.database_url)
+    with OpenSession(engine) as session, session.begin():
+        clock.start_demo(session)
+        cluster.build(session)
+    engine.dispose()
+    yield name
+    servers.drop(name)
+
+
+@pytest.fixture
+def peopled(servers: Servers, cluster_template: str) -> Iterator[Settings]:
+    """An installation with those people, which this test may change; nobody has asked it anything yet."""
+    with redis.Redis.from_url(servers.valkey.url()) as broker:
+        broker.flushall()
+    name = servers.copy(of=cluster_template)
+    settings = Settings.from_environment(servers.environment(name))
+    keys.use(settings)
+    engine = db.connect(settings.database_url)
+    beat(clock.real_now())
+    yield settings
+    db.Session.configure(bind=None)
+    engine.dispose()
+    servers.drop(name)
+
+
+@pytest.fixture
+def app(peopled: Settings) -> Flask:
+    """The pages there."""
+    return create_app(peopled)
+
+
+@pytest.fixture
+def somebody(app: Flask) -> Reader:
+    """Somebody at a browser there, not signed in."""
+    return Reader(app.test_client())
 
 
 @pytest.fixture

@@ -40,7 +40,8 @@ class Page(HTMLParser):
         if tag == "form":
             self.forms.append(Form(values["action"]))
         elif tag == "input":
-            self.forms[-1].fields[values["name"]] = values["value"]
+            if values.get("type") != "checkbox" or "checked" in values:
+                self.forms[-1].fields[values["name"]] = values["value"]
         elif tag == "button":
             self.forms[-1].buttons.append(values)
 
@@ -73,12 +74,21 @@ class Reader:
         """Open a page."""
         return Page(self.client.get(address, follow_redirects=True))
 
+    def signs_in(self, username: str) -> Page:
+        """As somebody of the demo, by their card."""
+        return self.presses(self.sees("/sign-in"), data_demo_user=username)
+
+    def sends(self, page: Page, address: str, **typed: str) -> Page:
+        """Fill in the form that goes to this address, and see where it leads."""
+        form = next(form for form in page.forms if form.action == address)
+        return Page(self.client.post(address, data=form.fields | typed, follow_redirects=True))
+
     def presses(self, page: Page, **button: str) -> Page:
         """Press the first button that has these attributes, and see where it leads."""
         wanted = {name.replace("_", "-"): value for name, value in button.items()}
         for form in page.forms:
             for pressed in form.buttons:
                 if wanted.items() <= pressed.items():
-                    sent = form.fields | {pressed["name"]: pressed["value"]}
+                    sent = form.fields | ({pressed["name"]: pressed["value"]} if "name" in pressed else {})
                     return Page(self.client.post(form.action, data=sent, follow_redirects=True))
         raise AssertionError(f"no button {wanted}")

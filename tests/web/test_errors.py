@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.web.reader import Page, Reader
+from web import rules
 from web.app import create_app
 from web.errors import STATUS
 from workflow import db, errors
@@ -91,6 +92,7 @@ def broken(installation: Settings, error: Exception) -> FlaskClient:
     app = create_app(installation)
 
     @app.get("/broken")
+    @rules.public
     def fail() -> str:
         raise error
 

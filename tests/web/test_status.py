@@ -44,10 +44,10 @@ def states(page: Page) -> dict[str, str]:
     return {values["data-part"]: values["data-state"] for _, values in page.tags if "data-part" in values}
 
 
-def test_the_front_page_leads_to_the_status(reader: Reader) -> None:
+def test_the_front_page_leads_a_stranger_to_the_sign_in(reader: Reader) -> None:
     page = reader.sees("/")
     assert page.answer.status_code == 200
-    assert page.answer.request.path == "/status"
+    assert page.answer.request.path == "/sign-in"
 
 
 def test_everything_works(reader: Reader) -> None:

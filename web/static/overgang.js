@@ -1,4 +1,5 @@
-// What a page that refreshes itself must add: say so when it no longer can. Nothing depends on this file.
+// What a page that refreshes itself must add: say so when it no longer can. And what was typed before a sign-in is sent
+// after it without another click. Nothing depends on this file.
 "use strict";
 
 function connected(yes) {
@@ -8,3 +9,5 @@ function connected(yes) {
 
 document.addEventListener("htmx:after:swap", () => connected(true));
 document.addEventListener("htmx:error", () => connected(false));
+
+document.querySelector("form[data-send-at-once]")?.requestSubmit();

@@ -1,5 +1,7 @@
 """Every table, so that whoever imports this package knows the whole schema."""
 
+from workflow.tables.access import AccessEntry, AccessMark, AccessSeal, BreakGlass, LookToConfirm, Merge, Objection
+from workflow.tables.accounts import Account, ExternalIdentity, SignIn, SignInFailures
 from workflow.tables.agreements import Agreement, AgreementRule
 from workflow.tables.citizens import Citizen, MunicipalService
 from workflow.tables.deadlines import Deadline, Reminder
@@ -7,37 +9,50 @@ from workflow.tables.episodes import Episode, HistoryEntry
 from workflow.tables.handovers import Handover, HandoverVersion
 from workflow.tables.misses import Miss, MissVerdict
 from workflow.tables.operations import DemoClock, Heartbeat, SweepRun
-from workflow.tables.organisations import Organisation, Person, PersonRole, Unit
+from workflow.tables.organisations import Organisation, Person, PersonRole, RegistryImport, Unit, UnitHolder
 from workflow.tables.outbox import Delivery, InboxItem, Notice
 from workflow.tables.places import Place, PlaceRequest, PlaceStay
 from workflow.tables.tasks import ContactAttempt, Task
 
 __all__ = [
+    "AccessEntry",
+    "AccessMark",
+    "AccessSeal",
+    "Account",
     "Agreement",
     "AgreementRule",
+    "BreakGlass",
     "Citizen",
     "ContactAttempt",
     "Deadline",
     "Delivery",
     "DemoClock",
     "Episode",
+    "ExternalIdentity",
     "Handover",
     "HandoverVersion",
     "Heartbeat",
     "HistoryEntry",
     "InboxItem",
+    "LookToConfirm",
+    "Merge",
     "Miss",
     "MissVerdict",
     "MunicipalService",
     "Notice",
+    "Objection",
     "Organisation",
     "Person",
     "PersonRole",
     "Place",
     "PlaceRequest",
     "PlaceStay",
+    "RegistryImport",
     "Reminder",
+    "SignIn",
+    "SignInFailures",
     "SweepRun",
     "Task",
     "Unit",
+    "UnitHolder",
 ]

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workflow.db import Base, PublicId, RowNumber, reference
@@ -26,6 +26,7 @@ class Episode(Base):
         Index("uq_episodes_open_citizen", "citizen_id", unique=True, postgresql_where="closed_at is null"),
         Index("ix_episodes_citizen_id", "citizen_id", "opened_at"),
         Index("ix_episodes_pathway_open", "pathway_key", "pathway_version", postgresql_where="closed_at is null"),
+        Index("ix_episodes_related", "related", postgresql_using="gin", postgresql_where="closed_at is null"),
         Index("ix_episodes_previous_id", "previous_id", postgresql_where="previous_id is not null"),
     )
 
@@ -44,6 +45,7 @@ class Episode(Base):
     practice_id: Mapped[int | None] = reference("units")
     owner_unit_id: Mapped[int | None] = reference("units")
     responsible_unit_id: Mapped[int | None] = reference("units")
+    related: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))  # the units that see it: workflow.relations
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     expected_discharge_at: Mapped[datetime | None]

@@ -1,16 +1,33 @@
 """Organisations, their units, and the people who work there."""
 
-from sqlalchemy import UniqueConstraint
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workflow.db import Base, PublicId, RowNumber, reference
-from workflow.vocabulary import OrganisationKind, Role, UnitKind
+from workflow.vocabulary import Holding, NoticeKind, OrganisationKind, Role, RoleState, UnitKind
+
+EVERY_KIND = [kind.value for kind in NoticeKind]
+
+
+def numbered(table: str) -> tuple[Any, ...]:
+    """The numbers that Danish registers give: SOR (one organisation or unit), GLN (where messages go; shared)."""
+    return (
+        Index(f"uq_{table}_sor", "sor", unique=True, postgresql_where="sor is not null"),
+        Index(f"ix_{table}_gln", "gln", postgresql_where="gln is not null"),
+        CheckConstraint("sor ~ '^[0-9]{6,19}$'", name="sor_is_a_number"),
+        CheckConstraint("gln ~ '^[0-9]{13}$'", name="gln_has_13_digits"),
+    )
 
 
 class Organisation(Base):
     """A region, hospital, municipality or practice. A hospital and a municipality lie in a region (`parent_id`)."""
 
     __tablename__ = "organisations"
+    __table_args__ = numbered("organisations")
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
@@ -18,16 +35,24 @@ class Organisation(Base):
     kind: Mapped[OrganisationKind]
     code: Mapped[str | None]  # the municipality's or region's number
     parent_id: Mapped[int | None] = reference("organisations")
+    sor: Mapped[str | None]
+    gln: Mapped[str | None]
 
 
 class Unit(Base):
     """A ward, district, facility or team.
 
-    `phone_line` is reachable day and night for the 72 hours after a discharge.
+    `phone` is answered by day and `phone_night` by night; `phone_line` day and night for the 72 hours after a
+    discharge. What is sent to the unit is read from `reads_from` until `reads_until`, Danish time; without them, round
+    the clock.
     """
 
     __tablename__ = "units"
-    __table_args__ = (UniqueConstraint("organisation_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "name"),
+        *numbered("units"),
+        CheckConstraint("(reads_from is null) = (reads_until is null)", name="reads_from_until"),
+    )
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
@@ -35,15 +60,56 @@ class Unit(Base):
     name: Mapped[str]
     kind: Mapped[UnitKind]
     phone: Mapped[str | None]
+    phone_night: Mapped[str | None]
     phone_line: Mapped[str | None]
     email: Mapped[str | None]
+    reads_from: Mapped[time | None]
+    reads_until: Mapped[time | None]
     receives_for_municipality: Mapped[bool] = mapped_column(default=False)
+    sor: Mapped[str | None]
+    gln: Mapped[str | None]
 
     organisation: Mapped[Organisation] = relationship()
 
 
+class UnitHolder(Base):
+    """Who is a unit's authority, or its operator, from a day until a day (both included). One at a time of each."""
+
+    __tablename__ = "unit_holders"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("unit_id", "="), ("holding", "="), (text("daterange(from_on, until_on, '[]')"), "&&"),
+            name="ex_unit_holders_one_at_a_time", using="gist",
+        ),
+        CheckConstraint("until_on >= from_on", name="begins_before_it_ends"),
+    )  # fmt: skip
+
+    id: Mapped[RowNumber]
+    unit_id: Mapped[int] = reference("units")
+    holding: Mapped[Holding]
+    organisation_id: Mapped[int] = reference("organisations")
+    from_on: Mapped[date]
+    until_on: Mapped[date | None]
+
+    organisation: Mapped[Organisation] = relationship()
+
+
+class RegistryImport(Base):
+    """A file of organisations and units that was read; `changes` holds what each row was before, to undo it by."""
+
+    __tablename__ = "registry_imports"
+
+    id: Mapped[RowNumber]
+    uuid: Mapped[PublicId]
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    imported_at: Mapped[datetime]
+    imported_by: Mapped[str]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None]
+
+
 class Person(Base):
-    """Somebody at work."""
+    """Somebody at work. `mail_about` and `sms_about` say which notices they want where."""
 
     __tablename__ = "people"
 
@@ -53,21 +119,48 @@ class Person(Base):
     name: Mapped[str]
     email: Mapped[str | None]
     mobile: Mapped[str | None]
+    mail_about: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), default=EVERY_KIND, server_default="{notice,reminder,escalation,miss}"
+    )
+    sms_about: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), default=EVERY_KIND, server_default="{notice,reminder,escalation,miss}"
+    )
     active: Mapped[bool]
 
     __table_args__ = (UniqueConstraint("username"),)
 
 
 class PersonRole(Base):
-    """What a person may do in a unit."""
+    """What a person may do in a unit, once it is in force: who was given it by whom, and which second person agreed.
+
+    `granted_by_id` is null where the installation's operator, the demo or the identity provider gave it.
+    """
 
     __tablename__ = "person_roles"
-    __table_args__ = (UniqueConstraint("unit_id", "role", "person_id"),)
+    __table_args__ = (
+        Index("uq_person_roles_open", "unit_id", "role", "person_id", unique=True, postgresql_where="state <> 'ended'"),
+        Index("ix_person_roles_person_id", "person_id", postgresql_where="state <> 'ended'"),
+        CheckConstraint(
+            "state <> 'in_force' or granted_by_id is null or (approved_by_id is not null and approved_by_id <> "
+            "granted_by_id and approved_by_id <> person_id)",
+            name="a_second_person_agreed",
+        ),
+    )
 
     id: Mapped[RowNumber]
+    uuid: Mapped[PublicId]
     person_id: Mapped[int] = reference("people")
     unit_id: Mapped[int] = reference("units")
     role: Mapped[Role]
+    state: Mapped[RoleState] = mapped_column(default=RoleState.IN_FORCE, server_default="in_force")
+    granted_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    granted_by: Mapped[str] = mapped_column(default="Overgang", server_default="Overgang")
+    granted_by_id: Mapped[int | None] = mapped_column(BigInteger)
+    approved_at: Mapped[datetime | None]
+    approved_by: Mapped[str | None]
+    approved_by_id: Mapped[int | None] = mapped_column(BigInteger)
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None]
 
     person: Mapped[Person] = relationship()
     unit: Mapped[Unit] = relationship()

@@ -1,0 +1,83 @@
+"""overgang organisations: a region's organisations and units, from a file."""
+
+import getpass
+import json
+from dataclasses import asdict
+from typing import TextIO
+
+import click
+from sqlalchemy.exc import ProgrammingError
+
+from ops import door
+from ops.errors import CannotDo
+from workflow import clock, registry
+from workflow.actor import Actor
+from workflow.errors import Invalid, WorkflowError
+from workflow.registry import Reading
+from workflow.sentences import sentence
+from workflow.vocabulary import Language, Origin
+
+
+def _me() -> Actor:
+    return Actor(name=f"{getpass.getuser()} (command line)", origin=Origin.SYSTEM)
+
+
+@click.group()
+def organisations() -> None:
+    """Regions, hospitals, municipalities and practices, and their units."""
+
+
+@organisations.command("import")
+@click.argument("file", type=click.File(encoding="utf-8-sig"))
+@click.option("--apply", is_flag=True, help="Write it. Without this, only say what would be written.")
+@click.option("--json", "as_json", is_flag=True, help="The result for a program.")
+def import_(file: TextIO, *, apply: bool, as_json: bool) -> None:
+    """Look at FILE (- for standard input) and say what it would change; with --apply, write it, all or nothing.
+
+    CSV with semicolons, one line a unit; docs/administration.md has the columns. Exit code 1 when there are bad lines.
+    """
+    try:
+        with door.transaction(door.settings()) as session:
+            if apply:
+                reading = registry.apply(session, file, by=_me(), at=clock.real_now())
+            else:
+                reading = registry.preview(session, file, by=_me())
+    except Invalid as why:
+        raise click.ClickException(why.say(Language.ENGLISH)) from None
+    except UnicodeDecodeError:
+        raise click.ClickException("The file is not written in UTF-8; nothing was read.") from None
+    click.echo(json.dumps(asdict(reading), indent=2, ensure_ascii=False) if as_json else _words(reading, applied=apply))
+    if reading.bad:
+        raise SystemExit(1)
+
+
+@organisations.command()
+def undo() -> None:
+    """Take the last import back, whole; not when something that it wrote was used or changed since.
+
+    Rows are removed, so it needs the owner's address of the database (DATABASE_OWNER_URL).
+    """
+    try:
+        with door.transaction(door.settings(), as_owner=True) as session:
+            undone = registry.undo(session, by=_me(), at=clock.real_now())
+            count, at, name = len(undone.changes), undone.imported_at, undone.imported_by
+    except WorkflowError as why:
+        raise CannotDo(why.say(Language.ENGLISH)) from None
+    except ProgrammingError:
+        raise CannotDo("The application may not remove rows. Give the owner's address: DATABASE_OWNER_URL") from None
+    click.echo(f"The import by {name} at {at:%Y-%m-%d %H:%M} UTC is undone: {count} rows are as they were.")
+
+
+def _words(reading: Reading, *, applied: bool) -> str:
+    lines = [f"line {bad.line}: {sentence(bad.code, Language.ENGLISH)}" for bad in reading.bad]
+    for change in reading.changes:
+        kind = "unit" if change["table"] == "units" else "organisation"
+        if change["before"] is None:
+            lines.append(f"new {kind}: {change['name']}")
+            continue
+        different = {name for name, value in change["after"].items() if change["before"][name] != value}
+        lines.append(f"changed {kind}: {change['name']} ({', '.join(sorted(different))})")
+    counted = f"{len(reading.changes)} to write, {reading.unchanged} as they are, {len(reading.bad)} bad lines."
+    if reading.bad:
+        return "\n".join([*lines, f"{counted} Nothing was written."])
+    return "\n".join([*lines, f"{counted} {'Written.' if applied else 'Nothing was written yet: --apply writes it.'}"])

@@ -1,0 +1,54 @@
+"""The last net: nothing that looks like a CPR number leaves by the log, or with the last words of a process."""
+
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from workflow.masking import masked
+
+SAYS = """
+import logging, sys
+from workflow import masking
+masking.install()
+logging.basicConfig(format="%(message)s")
+logging.error("borger %s", "011340-1234")
+logging.error("borger 0113401234 og 011340-Æ12B")
+try:
+    raise ValueError("nummer 0113401234")
+except ValueError:
+    logging.exception("fejl for %(cpr)s", {"cpr": "0113401234"})
+raise RuntimeError("til sidst 011340-1234")
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("ring til 011340-1234 nu", "ring til 011340-**** nu"),
+        ("0113401234", "011340-****"),
+        ("erstatning 611340-Æ12B.", "erstatning 611340-****."),
+        ("episode 019b1d4c-1234-7abc-8def-0113401234ab", "episode 019b1d4c-1234-7abc-8def-0113401234ab"),
+        ("kl. 2026-03-12 07:00", "kl. 2026-03-12 07:00"),
+        ("99134012345 og 4513401234", "99134012345 og 4513401234"),
+    ],
+)
+def test_what_has_the_shape_of_a_number_is_masked_and_nothing_else(said: str, left: str) -> None:
+    assert masked(said) == left
+
+
+def test_a_process_that_is_careless_writes_no_number() -> None:
+    process = subprocess.run([sys.executable, "-c", SAYS], capture_output=True, text=True, check=False)
+    written = process.stdout + process.stderr
+    assert process.returncode == 1
+    assert written.count("011340-****") == 6
+    assert "1234" not in written.replace("011340-****", "")
+
+
+def test_the_doors_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """web, tasks and the command line: each in a process of its own, for the factory is the whole process's."""
+    for door in ("web/wsgi.py", "tasks/app.py", "ops/cli.py"):
+        with open(door, encoding="utf-8") as source:
+            assert "masking.install()" in source.read(), door
+    assert logging.getLogRecordFactory() is logging.LogRecord

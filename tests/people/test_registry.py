@@ -1,0 +1,164 @@
+"""A region's file: looked at, read whole or not at all, undone while nobody uses what it made."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tests.conftest import Database
+from tests.people.conftest import NOW, Staff
+from workflow import db, holders, registry
+from workflow.actor import SYSTEM
+from workflow.errors import Invalid, NotAllowed, NotPossible
+from workflow.tables import Organisation, Person, PersonRole, Unit, UnitHolder
+from workflow.vocabulary import Holding, OrganisationKind, Role, UnitKind
+
+HEADER = ";".join(registry.COLUMNS)
+GOOD = [
+    HEADER,
+    ";region;Region Prøve;1099;;;Forvaltning;forvaltning;;;;;;;;;",
+    "1099;kommune;Prøve Kommune;999;123456;5790000000001;Distrikt Øst;distrikt;1234567;5790000000002;+45 00000001;+45 "
+    "00000002;+45 00000003;ost@demo.example;ja;07:00;22:30",
+    "1099;kommune;Prøve Kommune;;;;Plejehjemmet;plads;;;;;;;nej;;",
+]
+
+
+def apply(session: Session, lines: list[str]) -> registry.Reading:
+    return registry.apply(session, lines, by=SYSTEM, at=NOW)
+
+
+def test_a_preview_says_everything_and_does_nothing(session: Session) -> None:
+    seen = registry.preview(session, GOOD, by=SYSTEM)
+    assert [(change["name"], change["before"]) for change in seen.changes] == [
+        (name, None) for name in ("Region Prøve", "Forvaltning", "Prøve Kommune", "Distrikt Øst", "Plejehjemmet")
+    ]
+    assert session.scalar(select(func.count()).select_from(Unit)) == 0
+
+
+def test_a_file_is_read(session: Session) -> None:
+    assert apply(session, GOOD).bad == []
+    unit = session.scalars(select(Unit).where(Unit.name == "Distrikt Øst")).one()
+    assert (unit.kind, unit.sor, unit.gln) == (UnitKind.DISTRICT, "1234567", "5790000000002")
+    assert (unit.phone, unit.phone_night, unit.phone_line) == ("+45 00000001", "+45 00000002", "+45 00000003")
+    assert (str(unit.reads_from), str(unit.reads_until), unit.receives_for_municipality) == (
+        "07:00:00",
+        "22:30:00",
+        True,
+    )
+    municipality = unit.organisation
+    assert (municipality.kind, municipality.code) == (OrganisationKind.MUNICIPALITY, "0999")
+    assert municipality.parent_id == session.scalar(select(Organisation.id).where(Organisation.code == "1099"))
+
+
+def test_read_again_it_changes_nothing_and_a_new_name_is_a_change(session: Session) -> None:
+    apply(session, GOOD)
+    again = apply(session, GOOD)
+    assert (again.changes, again.bad) == ([], [])
+    renamed = apply(session, [line.replace("Distrikt Øst", "Distrikt Vest") for line in GOOD])
+    assert [(c["before"]["name"], c["after"]["name"]) for c in renamed.changes] == [("Distrikt Øst", "Distrikt Vest")]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("1099;amt;Prøve;;;;;;;;;;;;;;", "not_a_kind_of_organisation"),
+        ("1098;kommune;Prøve;;;;;;;;;;;;;;", "no_such_region"),
+        ("1099;kommune;;;;;;;;;;;;;;;", "organisation_incomplete"),
+        ("1099;kommune;Prøve;;12;;;;;;;;;;;;", "bad_sor"),
+        ("1099;kommune;Prøve;;;12;;;;;;;;;;;", "bad_gln"),
+        ("1099;kommune;Prøve;;;;Ny;kontor;;;;;;;;;", "not_a_kind_of_unit"),
+        ("1099;kommune;Prøve;;;;Ny;distrikt;;;;;;;;7;9", "bad_time"),
+        ("1099;kommune;Prøve;;;;Ny;distrikt;;;;;;;;07:00;", "bad_time"),
+        ("1099;kommune;Prøve;;1234567;;Ny;distrikt;;;;;;;;;", None),
+        ("1099;kommune;Prøve Kommune;;;;Plejehjemmet;plads;;;;;;;nej;;", "twice_in_the_file"),
+        ("1099", "not_a_kind_of_organisation"),
+    ],
+)
+def test_a_bad_line_is_named_and_then_nothing_is_written(session: Session, line: str, why: str | None) -> None:
+    reading = apply(session, [*GOOD, line])
+    assert [(bad.line, bad.code) for bad in reading.bad] == ([(5, why)] if why else [])
+    assert (session.scalar(select(func.count()).select_from(Unit)) == 0) is bool(why)
+
+
+def test_another_header_is_refused(session: Session) -> None:
+    with pytest.raises(Invalid):
+        apply(session, ["navn;kode", "x;y"])
+
+
+def test_only_administrators_read_files(session: Session, staff: Staff) -> None:
+    with pytest.raises(NotAllowed):
+        registry.preview(session, GOOD, by=staff.nurse)
+
+
+@pytest.fixture
+def owner(database: Database) -> Iterator[Session]:
+    """The owner's session: it may remove rows."""
+    engine = create_engine(database.settings.owner_url)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+def test_the_last_import_is_undone_whole(database: Database, owner: Session) -> None:
+    with db.Session.begin() as session:
+        apply(session, GOOD)
+    with db.Session.begin() as session:
+        apply(session, [HEADER, GOOD[2].replace("22:30", "21:00").replace("Øst", "Ny"), f"1099{GOOD[3][4:]}"])
+    registry.undo(owner, by=SYSTEM, at=NOW)
+    unit = owner.scalars(select(Unit).where(Unit.sor == "1234567")).one()
+    assert (unit.name, str(unit.reads_until)) == ("Distrikt Øst", "22:30:00")
+    registry.undo(owner, by=SYSTEM, at=NOW)
+    assert owner.scalars(select(Organisation)).all() == []
+    with pytest.raises(NotPossible):
+        registry.undo(owner, by=SYSTEM, at=NOW)
+
+
+def test_not_when_somebody_works_there(database: Database, owner: Session) -> None:
+    with db.Session.begin() as session:
+        apply(session, GOOD)
+        unit = session.scalars(select(Unit).where(Unit.name == "Plejehjemmet")).one()
+        person = Person(username="maja", name="Maja Demo", active=True)
+        session.add(person)
+        session.flush()
+        session.add(PersonRole(person_id=person.id, unit_id=unit.id, role=Role.FACILITY_NURSE))
+    with pytest.raises(NotPossible, match="Plejehjemmet"):
+        registry.undo(owner, by=SYSTEM, at=NOW)
+
+
+def test_nor_when_it_was_changed_since(database: Database, owner: Session) -> None:
+    with db.Session.begin() as session:
+        apply(session, GOOD)
+        session.scalars(select(Unit).where(Unit.name == "Distrikt Øst")).one().phone = "+45 00 00 00 09"
+    with pytest.raises(NotPossible, match="Distrikt Øst"):
+        registry.undo(owner, by=SYSTEM, at=NOW)
+
+
+# --- authority and operator, by day ---
+
+REFORM = date(2027, 1, 1)
+
+
+def test_authority_changes_on_a_day_and_the_operator_stays(session: Session, staff: Staff) -> None:
+    facility, region = staff.world.facility, staff.world.region
+    holders.hand_over(session, facility, Holding.AUTHORITY, region, from_on=REFORM, by=SYSTEM)
+    assert holders.holder(session, facility, Holding.AUTHORITY, on=date(2026, 12, 31)) == staff.world.municipality
+    assert holders.holder(session, facility, Holding.AUTHORITY, on=REFORM) == region
+    assert holders.holder(session, facility, Holding.OPERATOR, on=REFORM) == staff.world.municipality
+    assert [row.until_on for row in holders.holders(session, facility)] == [date(2026, 12, 31), None]
+    with pytest.raises(NotPossible):
+        holders.hand_over(session, facility, Holding.AUTHORITY, region, from_on=REFORM, by=SYSTEM)
+
+
+def test_no_unit_has_two_authorities_on_one_day(session: Session, staff: Staff) -> None:
+    holders.hand_over(session, staff.world.facility, Holding.AUTHORITY, staff.world.region, from_on=REFORM, by=SYSTEM)
+    session.add(
+        UnitHolder(
+            unit_id=staff.world.facility.id, holding=Holding.AUTHORITY, organisation_id=staff.world.hospital.id,
+            from_on=date(2026, 12, 31), until_on=date(2026, 12, 31),
+        )
+    )  # fmt: skip
+    with pytest.raises(IntegrityError, match="one_at_a_time"):
+        session.flush()

@@ -1,0 +1,111 @@
+"""Whose episodes a person sees as they act now: put into the transaction, asked by every list, obeyed by PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select, text
+from sqlalchemy.orm import Session
+
+from workflow import access_log
+from workflow.access_log import Visit
+from workflow.actor import Actor
+from workflow.errors import Missing, NotFound
+from workflow.parties import pathway_of
+from workflow.tables import Episode
+from workflow.vocabulary import Look, Role
+
+# One round trip: what they see, what they have broken the glass for, whose looks they answer for.
+_OPEN = text("""
+with mine as (
+    select cast(:unit as bigint) as id where :sees and :unit is not null
+    union
+    select id from units where :coordinates and organisation_id = :organisation and kind = 'ward'
+    union
+    select unit_id from person_roles where :manages and person_id = :person and role = 'manager' and state = 'in_force'
+), audits as (
+    select id from mine where :manages
+    union
+    select id from units where :administers and organisation_id = :organisation
+), opened as (
+    select citizen_id as id from break_glass where :sees and person_id = :person and opened_at <= :at and ends_at > :at
+)
+select set_config('overgang.units', array(select id from mine order by id)::text, true),
+       set_config('overgang.audits', array(select id from audits order by id)::text, true),
+       set_config('overgang.opened', array(select id from opened order by id)::text, true),
+       set_config('overgang.municipality', coalesce((
+           select id::text from organisations where :sees and id = :organisation and kind = 'municipality'
+       ), ''), true)
+""")
+_PERSON = text("select set_config('overgang.person', :person, true), set_config('overgang.typed', '', true)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """What one actor sees in one transaction. Made by `open`."""
+
+    actor: Actor
+    units: frozenset[int]  # whose episodes they see
+    audits: frozenset[int]  # whose looks they answer for: managers for their units, administrators for the house
+    opened: frozenset[int]  # the citizens that they have broken the glass for
+
+    def sees(self, episode: Episode) -> bool:
+        """Whether a unit of theirs has a relation to it, or they have broken the glass for its citizen."""
+        return self.has_relation(episode) or episode.citizen_id in self.opened
+
+    def has_relation(self, episode: Episode) -> bool:
+        return not self.units.isdisjoint(episode.related)
+
+    def visible(self) -> ColumnElement[bool]:
+        """What every list of episodes is filtered by."""
+        return or_(Episode.related.overlap(sorted(self.units)), Episode.citizen_id.in_(sorted(self.opened)))
+
+
+def open(session: Session, actor: Actor, *, at: datetime) -> Sight:
+    """Let this transaction see what the actor may see, and nothing else. Every door that a person uses begins so.
+
+    They see the unit they act in; a discharge coordinator every ward of the hospital too; a manager every unit that
+    they manage. Administrators and operators see no patients.
+    """
+    session.execute(_PERSON, {"person": str(actor.person_id or "")})
+    units, audits, opened, _ = session.execute(
+        _OPEN,
+        {
+            "person": actor.person_id, "unit": actor.unit_id, "organisation": actor.organisation_id, "at": at,
+            "sees": actor.sees_patients, "coordinates": Role.DISCHARGE_COORDINATOR in actor.roles,
+            "manages": Role.MANAGER in actor.roles, "administers": Role.ADMINISTRATOR in actor.roles,
+        },
+    ).one()  # fmt: skip
+    return Sight(actor=actor, units=_numbers(units), audits=_numbers(audits), opened=_numbers(opened))
+
+
+def _numbers(array: str) -> frozenset[int]:
+    return frozenset(int(number) for number in array.strip("{}").split(",") if number)
+
+
+def may_see(session: Session, sight: Sight, episode_id: UUID) -> Episode | None:
+    """The episode, where it is there for this actor."""
+    return session.scalar(select(Episode).where(Episode.uuid == episode_id, sight.visible()))
+
+
+def require(session: Session, sight: Sight, episode_id: UUID, *, visit: Visit, kind: Look = Look.READ) -> Episode:
+    """The episode for who may see it, with the look written down in the same transaction.
+
+    An episode on a sensitive pathway asks for a purpose first. Raises NotFound for whom it does not exist, Missing.
+    """
+    episode = may_see(session, sight, episode_id)
+    if episode is None:
+        raise NotFound("no_such_episode")
+    if pathway_of(episode).sensitive and not (visit.purpose or "").strip():
+        raise Missing("purpose_needed", ("purpose",))
+    record(session, sight, [episode], visit=visit, kind=kind)
+    return episode
+
+
+def record(session: Session, sight: Sight, shown: Sequence[Episode], *, visit: Visit, kind: Look) -> None:
+    """Write down that a page, a list, a print or a file shows these episodes: one row, however many they are."""
+    access_log.write(
+        session, kind, visit, by=sight.actor, citizens=[episode.citizen_id for episode in shown],
+        episodes=[episode.id for episode in shown], related=all(map(sight.has_relation, shown)),
+    )  # fmt: skip
