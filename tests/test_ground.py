@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import web
 import workflow
 from workflow import calendar, sentences
 from workflow.cpr import Cpr, decrypt
@@ -106,15 +107,22 @@ def test_bad_keys_are_refused_in_words(keys: str) -> None:
         KeyRing.from_settings(Settings.from_environment(PRODUCTION | {"OVERGANG_KEYS": keys}))
 
 
+ERRORS = {"Invalid", "Missing", "NotAllowed", "NotFound", "NotPossible", "Stale", "TooMany"}
+
+
 def _raised_codes() -> set[str]:
-    """The first argument of every error that the engine raises."""
-    names = {"Invalid", "Missing", "NotAllowed", "NotFound", "NotPossible", "Stale"}
+    """What every error that the engine and its doors raise says first; of a bad line of a file, what it says last."""
     codes = set()
-    for file in Path(workflow.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names and node.args:
-                assert isinstance(node.args[0], ast.Constant), f"{file.name}: {ast.unparse(node)}"
-                codes.add(str(node.args[0].value))
+    for folder in (Path(workflow.__file__).parent, Path(web.__file__).parent):
+        for file in folder.rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+                    if node.func.id in ERRORS:
+                        said = node.args[0]
+                        assert isinstance(said, ast.Constant), f"{file.name}: {ast.unparse(node)}"
+                        codes.add(str(said.value))
+                    elif node.func.id == "BadLine" and isinstance(said := node.args[-1], ast.Constant):
+                        codes.add(str(said.value))
     return codes
 
 

@@ -16,12 +16,9 @@ administrators = rules.only(Role.ADMINISTRATOR)
 approvers = rules.only(Role.ADMINISTRATOR, Role.MANAGER)
 
 
-def _uuid(name: str, code: str) -> UUID:
-    """Raises NotFound."""
-    try:
-        return UUID(request.form.get(name, ""))
-    except ValueError as error:
-        raise NotFound(code) from error
+def _uuid(name: str) -> UUID:
+    """What the form says, or a number that nobody has."""
+    return request.form.get(name, UUID(int=0), type=UUID)
 
 
 def register(app: Flask) -> None:
@@ -59,7 +56,7 @@ def _register_units(app: Flask) -> None:
             raise Invalid("not_a_date") from error
         with Session.begin() as session:
             unit = staffing.unit(session, unit_id)
-            to = staffing.organisation(session, _uuid("organisation", "no_such_organisation"))
+            to = staffing.organisation(session, _uuid("organisation"))
             holders.hand_over(session, unit, holding, to, from_on=from_on, by=identity.current_actor())
         return redirect(url_for("unit_page", unit_id=unit_id), code=303)
 
@@ -110,7 +107,7 @@ def _register_people(app: Flask) -> None:
         if request.form.get("role") not in set(Role):
             raise NotFound("no_such_role")
         with Session.begin() as session:
-            person, unit = people.fetch(session, person_id), staffing.unit(session, _uuid("unit", "no_such_unit"))
+            person, unit = people.fetch(session, person_id), staffing.unit(session, _uuid("unit"))
             role = Role(request.form["role"])
             roles.grant(session, person, unit, role, by=identity.current_actor(), at=clock.real_now())
         return redirect(url_for("person_page", person_id=person_id), code=303)
