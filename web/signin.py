@@ -129,15 +129,14 @@ def _register_sign_in(app: Flask) -> None:
         return onward()
 
     @app.post("/sign-out")
-    @rules.half
+    @rules.public
     def sign_out() -> ResponseReturnValue:
-        found, everywhere = identity.somebody(), request.form.get("everywhere") == "1"
+        found, everywhere = identity.signed_in(), request.form.get("everywhere") == "1"
         with Session.begin() as session:
-            if everywhere:
+            if found and everywhere:
                 because = SignInEnd.SIGNED_OUT_EVERYWHERE
                 sign_ins.end_all(session, found.person_id, because=because, at=clock.real_now())
-            else:
-                sign_ins.end(session, identity.token(), because=SignInEnd.SIGNED_OUT, at=clock.real_now())
+            sign_ins.end(session, identity.token(), because=SignInEnd.SIGNED_OUT, at=clock.real_now())
         identity.let_out()
         return redirect(url_for("sign_in_page"), code=303), OUT
 

@@ -67,8 +67,9 @@ def names(page: Page) -> set[str]:
     """What the database holds: names, addresses, numbers."""
     with Session() as session:
         held = session.connection().exec_driver_sql(
-            "select name from units union select name from organisations union select name from people union select "
-            "username from people union select email from people union select email from units union select phone from units"
+            "select name from units union select name from organisations union select name from people union "
+            "select username from people union select email from people union select email from units union "
+            "select phone from units"
         )
         texts = [str(row[0]) for row in held if row[0]]
     return {word for text in texts for word in re.findall(r"\w+", text)} | {"Overgang", "demo", "example"}
