@@ -129,15 +129,14 @@ def _register_sign_in(app: Flask) -> None:
         return onward()
 
     @app.post("/sign-out")
-    @rules.half
+    @rules.public
     def sign_out() -> ResponseReturnValue:
-        found, everywhere = identity.somebody(), request.form.get("everywhere") == "1"
+        found, everywhere = identity.signed_in(), request.form.get("everywhere") == "1"
         with Session.begin() as session:
-            if everywhere:
+            if found and everywhere:
                 because = SignInEnd.SIGNED_OUT_EVERYWHERE
                 sign_ins.end_all(session, found.person_id, because=because, at=clock.real_now())
-            else:
-                sign_ins.end(session, identity.token(), because=SignInEnd.SIGNED_OUT, at=clock.real_now())
+            sign_ins.end(session, identity.token(), because=SignInEnd.SIGNED_OUT, at=clock.real_now())
         identity.let_out()
         return redirect(url_for("sign_in_page"), code=303), OUT
 
@@ -215,11 +214,9 @@ def _register_password(app: Flask) -> None:
         old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
         subject = f"password of {found.person_id}"
         try:
-            if new != again:
-                raise Invalid("passwords_differ")
             _counted(subject)
             with Session.begin() as session:
-                accounts.change_password(session, found.person_id, old, new, at=at)
+                accounts.change_password(session, found.person_id, old, new, again, at=at)
                 throttle.forgive(session, subject, identity.address())
                 because = SignInEnd.PASSWORD_CHANGED
                 sign_ins.end_all(session, found.person_id, because=because, at=at, but_token=identity.token())

@@ -60,9 +60,10 @@ class Reading:
 
 
 class _TakenBack(Exception):
-    """Ends a savepoint, with what was read in it."""
+    """What was read, and is not to stay written."""
 
     def __init__(self, reading: Reading) -> None:
+        super().__init__()
         self.reading = reading
 
 
@@ -88,9 +89,10 @@ def apply(session: Session, lines: Iterable[str], *, by: Actor, at: datetime) ->
             reading = _read(session, lines)
             if reading.bad:
                 raise _TakenBack(reading)
-            session.add(RegistryImport(changes=reading.changes, imported_at=at, imported_by=by.name))
-    except _TakenBack as refused:
-        return refused.reading
+    except _TakenBack as trial:
+        return trial.reading
+    session.add(RegistryImport(changes=reading.changes, imported_at=at, imported_by=by.name))
+    session.flush()
     return reading
 
 
@@ -143,8 +145,6 @@ def _read(session: Session, lines: Iterable[str]) -> Reading:
                     _unit(session, reading, organisation, said, seen)
         except Invalid as error:
             reading.bad.append(BadLine(table.line_num, error.code))
-        except IntegrityError:  # of the unique keys: a SOR id that is another's
-            reading.bad.append(BadLine(table.line_num, "number_taken"))
     return reading
 
 
@@ -215,7 +215,10 @@ def _written(session: Session, reading: Reading, row: Any, values: dict[str, Any
     for name, value in values.items():
         setattr(row, name, value)
     session.add(row)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # a unique key: two rows would have one name or one SOR id
+        raise Invalid("number_taken") from error
     after = _plain(row)
     if before == after:
         reading.unchanged += 1

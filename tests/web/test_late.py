@@ -138,3 +138,12 @@ def test_a_stale_mark_is_made_anew_for_the_second_sending(somebody: Reader, too_
     resumed = Page(somebody.client.post("/demo/sign-in", data=sent))
     somebody.presses(resumed, data_send_again="")
     assert mobile() == "+45 00 00 00 77"
+
+
+def test_signing_out_too_late_is_being_out(somebody: Reader) -> None:
+    page = somebody.signs_in("distrikt")
+    with Session.begin() as session:
+        session.execute(text("update sign_ins set used_at = used_at - interval '31 minutes'"))
+    out = somebody.presses(page, data_sign_out="here")
+    assert (out.answer.request.path, out.answer.status_code) == ("/sign-in", 200)
+    assert not any("typed" in form.fields for form in out.forms)

@@ -18,7 +18,7 @@ from workflow.settings import Settings
 
 PUBLIC = {
     "advance_clock", "ask_provider", "assets", "choose_language", "front", "healthz", "metrics", "provider_answers",
-    "readyz", "sign_in", "sign_in_as", "sign_in_page", "status_page",
+    "readyz", "sign_in", "sign_in_as", "sign_in_page", "sign_out", "status_page",
 }  # fmt: skip
 WHO = {
     "administrator": "admin", "manager": "leder.kommune", "nurse": "distrikt", "neighbour": "nabokommune",

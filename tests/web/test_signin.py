@@ -287,3 +287,13 @@ def test_what_one_is_told_is_ones_own_choice(somebody: Reader) -> None:
         assert (person.email, person.mobile) == ("ny@demo.example", "+45 00 00 00 01")
         assert (person.mail_about, person.sms_about) == (["miss"], [])
     assert somebody.client.post("/account", data=sent | {"email": "x"}).status_code == 422
+
+
+def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(somebody: Reader) -> None:
+    somebody.signs_in("distrikt")
+    with Session.begin() as session:
+        session.execute(text("update sign_ins set used_at = used_at - interval '29 minutes'"))
+    assert somebody.client.get("/status", headers={"HX-Request": "true"}).status_code == 200
+    with Session.begin() as session:
+        session.execute(text("update sign_ins set used_at = used_at - interval '2 minutes'"))
+    assert somebody.sees("/account").answer.request.path == "/sign-in"
