@@ -68,7 +68,7 @@ def open(session: Session, actor: Actor, *, at: datetime) -> Sight:
     They see the unit they act in; a discharge coordinator every ward of the hospital too; a manager every unit that
     they manage. Administrators and operators see no patients.
     """
-    session.execute(_PERSON, {"person": str(actor.person_id or "")})
+    introduce(session, actor)
     units, audits, opened, _ = session.execute(
         _OPEN,
         {
@@ -78,6 +78,11 @@ def open(session: Session, actor: Actor, *, at: datetime) -> Sight:
         },
     ).one()  # fmt: skip
     return Sight(actor=actor, units=_numbers(units), audits=_numbers(audits), opened=_numbers(opened))
+
+
+def introduce(session: Session, actor: Actor) -> None:
+    """Say who this is, and let them see nothing: enough to be written down, and to be told what they have open."""
+    session.execute(_PERSON, {"person": str(actor.person_id or "")})
 
 
 def _numbers(array: str) -> frozenset[int]:
