@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from workflow import access_log
 from workflow.access_log import Visit
 from workflow.actor import Actor
+from workflow.cpr import Cpr
 from workflow.errors import Missing, NotFound
 from workflow.parties import pathway_of
 from workflow.tables import Episode
@@ -106,6 +107,11 @@ def require(session: Session, sight: Sight, episode_id: UUID, *, visit: Visit, k
         raise Missing("purpose_needed", ("purpose",))
     record(session, sight, [episode], visit=visit, kind=kind)
     return episode
+
+
+def show_cpr(session: Session, seen: Sight, episode_id: UUID, *, visit: Visit) -> Cpr:
+    """The number of the citizen, unmasked by its `value`; the asking is written down. Raises as `require`."""
+    return require(session, seen, episode_id, visit=visit, kind=Look.CPR_SHOWN).citizen.cpr
 
 
 def record(session: Session, sight: Sight, shown: Sequence[Episode], *, visit: Visit, kind: Look) -> None:

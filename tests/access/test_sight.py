@@ -137,6 +137,18 @@ def test_a_look_is_written_down_with_all_that_is_known_of_it(
     )  # fmt: skip
 
 
+def test_a_number_is_masked_until_it_is_asked_for_and_the_asking_is_written_down(
+    session: Session, world: World, admitted: Episode, acting: Acting
+) -> None:
+    number, episode = admitted.citizen.cpr.value, admitted.uuid
+    assert number not in f"{admitted.citizen.cpr} {admitted.citizen.cpr!r}"
+    with acting(world.ward_nurse) as seen:
+        assert sight.show_cpr(session, seen, episode, visit=VISIT).value == number
+    with acting(world.stranger) as seen, pytest.raises(NotFound):
+        sight.show_cpr(session, seen, episode, visit=VISIT)
+    assert session.scalars(select(AccessEntry.kind)).all() == [Look.CPR_SHOWN]
+
+
 def test_a_list_is_one_row_that_names_everybody_on_it(session: Session, world: World, acting: Acting) -> None:
     shown = [worlds.admit(session, world, ADMITTED) for _ in range(3)]
     numbers = [episode.id for episode in shown]
