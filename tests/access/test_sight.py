@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -90,6 +91,22 @@ def test_without_a_relation_it_does_not_exist_whatever_is_asked(
     ):
         with pytest.raises(NotFound):
             ask()
+    for hidden, absent in (
+        (
+            lambda: handovers.read(session, sent.uuid, by=by, at=at),
+            lambda: handovers.read(session, uuid4(), by=by, at=at),
+        ),
+        (lambda: tasks.confirm(session, task, by=by, at=at), lambda: tasks.confirm(session, uuid4(), by=by, at=at)),
+        (
+            lambda: amendments.review(session, discharged.uuid, by=by, at=at),
+            lambda: amendments.review(session, uuid4(), by=by, at=at),
+        ),
+    ):
+        with pytest.raises(NotFound) as one:
+            hidden()
+        with pytest.raises(NotFound) as other:
+            absent()
+        assert str(one.value) == str(other.value), "what is hidden is answered as what is not there"
 
 
 # --- sight ---

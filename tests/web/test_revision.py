@@ -114,6 +114,13 @@ def test_another_house_reads_nothing_of_it(number: str, app: Flask) -> None:
     assert "Stuegang" not in other.sends(other.sees("/revision"), "/revision/citizen", cpr=NUMBER).text
 
 
+def test_monitoring_counts_over_everybodys_rows_though_no_page_sees_them(somebody: Reader, number: str) -> None:
+    with Session.begin() as session:
+        assert session.scalar(text("select count(*) from deadlines")) == 0
+        clock.advance(session, timedelta(days=3))
+    assert "\novergang_deadlines_unraised 1.0\n" in somebody.client.get("/metrics").text
+
+
 @pytest.mark.parametrize("username", ["distrikt", "koordinator", "drift"])
 def test_the_log_is_for_managers_and_administrators(somebody: Reader, username: str) -> None:
     somebody.signs_in(username)
