@@ -3,6 +3,7 @@
 # make check  types, style, import contracts, compose file
 # make soak   the long form of the crash tests
 # make bench  one JSON line a figure
+# make interop the certified OpenID provider of npm, to test the sign-in against (needs node and the package source)
 # make vendor the front-end packages laid anew under web/static/vendor (maintainers; needs the package source)
 # make lock   the three lock files, from pyproject.toml
 # make clean  the installed packages and caches go; data stays
@@ -17,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 INSTALL := pyproject.toml ops/environment.py
 
-.PHONY: run test check soak bench vendor lock clean
+.PHONY: run test check soak bench interop vendor lock clean
 
 # exec: the launcher is then make's own child, and stops when make is killed.
 run: .venv/.run
@@ -37,6 +38,10 @@ soak: .venv/.dev
 
 bench: .venv/.dev
 	@$(BIN)/python -m bench
+
+interop: .venv/.dev
+	npm ci --prefix tests/interop --ignore-scripts --no-audit --no-fund
+	$(BIN)/python -m pytest tests/web/test_interop.py
 
 vendor: .venv/.dev
 	$(BIN)/python -m ops.vendor

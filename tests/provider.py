@@ -39,6 +39,7 @@ class Provider:
     claims: Claims = field(default_factory=dict)
     twist: Callable[[Claims], Claims] = lambda claims: claims
     denies: bool = False
+    tells_more: Claims = field(default_factory=dict)  # when asked for it with the access token
     metadata: Claims = field(default_factory=dict)
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "k1", "use": "sig"}))
     signs_with: RSAKey | None = None
@@ -51,7 +52,7 @@ class Provider:
             "token_endpoint": f"{self.issuer}/token", "jwks_uri": f"{self.issuer}/jwks",
             "response_types_supported": ["code"], "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"], "code_challenge_methods_supported": ["S256"],
-        } | self.metadata  # fmt: skip
+        } | ({"userinfo_endpoint": f"{self.issuer}/userinfo"} if self.tells_more else {}) | self.metadata  # fmt: skip
 
     def authorize(self, query: dict[str, str]) -> str:
         """Where the browser goes next: with a code, or a refusal. Raises AssertionError for what we must never ask."""
@@ -95,6 +96,8 @@ def running(claims: Claims) -> Iterator[Provider]:
                 self.answer(200, provider.discovery())
             elif address.path == "/jwks":
                 self.answer(200, KeySet([provider.key]).as_dict(private=False))
+            elif address.path == "/userinfo":
+                self.answer(200 if "Bearer" in self.headers.get("Authorization", "") else 401, provider.tells_more)
             else:
                 query = {name: values[0] for name, values in parse_qs(address.query).items()}
                 self.send_response(302)

@@ -19,7 +19,7 @@ from workflow.channels.letter import Letter
 from workflow.errors import NotAllowed, NotFound, NotPossible
 from workflow.pathways import PATHWAYS
 from workflow.tables import Delivery, Episode, InboxItem, Notice, Person, PersonRole, Unit
-from workflow.vocabulary import Audience, Concerns, NoticeKind, Role
+from workflow.vocabulary import Audience, Concerns, NoticeKind, Role, RoleState
 
 NOON = datetime(2026, 3, 12, 11, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 3, 12, 22, 30, tzinfo=UTC)  # 23:30 in Copenhagen
@@ -181,6 +181,35 @@ class TestRouting:
         notice = notify(session, episode, world.facility, audience=Audience.MANAGERS)
         assert route(session) == 1
         assert addressed(session, notice) == {("email", "ledelse@demo.example")}
+
+    def test_people_are_told_what_they_want_where_they_want_it_and_the_unit_otherwise(
+        self, session: Session, world: World, episode: Episode
+    ) -> None:
+        tove = address(session, world.facility_nurse, email="tove@demo.example", mobile="+4520304050")
+        tove.mail_about, tove.sms_about = ["miss"], ["reminder"]
+        told = {}
+        for kind in (NoticeKind.REMINDER, NoticeKind.MISS, NoticeKind.NOTICE):
+            notice = notify(session, episode, world.facility, audience=Audience.CLAIMANT, person_id=tove.id)
+            notice.kind = kind
+            session.flush()
+            route(session)
+            told[kind] = addressed(session, notice)
+        assert told == {
+            NoticeKind.REMINDER: {("gateway", "+4520304050")},
+            NoticeKind.MISS: {("email", "tove@demo.example")},
+            NoticeKind.NOTICE: {("email", "tryghedshotellet@demo.example")},
+        }
+
+    def test_managers_are_managers_only_while_the_role_is_in_force(
+        self, session: Session, world: World, episode: Episode
+    ) -> None:
+        address(session, world.facility_manager, email="aase@demo.example")
+        role = session.scalars(select(PersonRole).where(PersonRole.person_id == world.facility_manager.person_id)).one()
+        role.state = RoleState.PROPOSED
+        notice = notify(session, episode, world.facility, audience=Audience.MANAGERS)
+        session.flush()
+        route(session)
+        assert addressed(session, notice) == {("email", "tryghedshotellet@demo.example")}
 
 
 class TestTrying:

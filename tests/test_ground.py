@@ -108,7 +108,7 @@ def test_bad_keys_are_refused_in_words(keys: str) -> None:
 
 def _raised_codes() -> set[str]:
     """The first argument of every error that the engine raises."""
-    names = {"Invalid", "Missing", "NotAllowed", "NotFound", "NotPossible", "Stale"}
+    names = {"Invalid", "Missing", "NotAllowed", "NotFound", "NotPossible", "Stale", "TooMany"}
     codes = set()
     for file in Path(workflow.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):

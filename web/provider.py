@@ -72,14 +72,30 @@ class Way:
                     403, gettext("Your provider did not let you in, or you changed your mind. Try again.")
                 )
             self.look_up()
-            claims = self.client.authorize_access_token(leeway=LEEWAY).get("userinfo")
+            claims = self.claims()
         except requests.RequestException as error:
             return _silent(error)
         except (OAuthError, JoseError, ValueError, KeyError, TypeError, RuntimeError) as error:
             return _mistrusted(type(error).__name__)
         finally:
             session.clear()
-        return self.let_in(claims, back) if claims and claims.get("sub") else _mistrusted("no id_token")
+        return self.let_in(claims, back)
+
+    def claims(self) -> dict[str, Any]:
+        """What the verified id_token says, and what the provider adds when asked: many put in only who it is.
+
+        Raises ValueError, and what Authlib raises, when it does not hold.
+        """
+        token = self.client.authorize_access_token(leeway=LEEWAY)
+        said: dict[str, Any] = token.get("userinfo") or {}
+        if not said.get("sub"):
+            raise ValueError("the token names nobody")
+        if not self.client.server_metadata.get("userinfo_endpoint"):
+            return said
+        more: dict[str, Any] = self.client.userinfo(token=token)
+        if more.get("sub") != said["sub"]:
+            raise ValueError("the provider speaks of two people")
+        return {**more, **said}
 
     def let_in(self, claims: dict[str, Any], back: str) -> ResponseReturnValue:
         """Who that is here."""

@@ -215,11 +215,9 @@ def _register_password(app: Flask) -> None:
         old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
         subject = f"password of {found.person_id}"
         try:
-            if new != again:
-                raise Invalid("passwords_differ")
             _counted(subject)
             with Session.begin() as session:
-                accounts.change_password(session, found.person_id, old, new, at=at)
+                accounts.change_password(session, found.person_id, old, new, again, at=at)
                 throttle.forgive(session, subject, identity.address())
                 because = SignInEnd.PASSWORD_CHANGED
                 sign_ins.end_all(session, found.person_id, because=because, at=at, but_token=identity.token())

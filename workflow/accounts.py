@@ -47,8 +47,10 @@ def set_password(session: Session, person: Person, password: str, *, at: datetim
     session.flush()
 
 
-def change_password(session: Session, person_id: int, old: str, new: str, *, at: datetime) -> None:
+def change_password(session: Session, person_id: int, old: str, new: str, again: str, *, at: datetime) -> None:
     """The person changes their own. Raises NotAllowed when the old one is wrong, Invalid when the new one is poor."""
+    if new != again:
+        raise Invalid("passwords_differ")
     person, account = session.get_one(Person, person_id), account_of(session, person_id)
     if account is None or not passwords.matches(account.password_hash, old):
         raise NotAllowed("wrong_password")

@@ -59,14 +59,22 @@ class Reading:
     bad: list[BadLine] = field(default_factory=list)
 
 
+class _TakenBack(Exception):
+    """What was read, and is not to stay written."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__()
+        self.reading = reading
+
+
 def preview(session: Session, lines: Iterable[str], *, by: Actor) -> Reading:
     """What `apply` would do; it is done, and taken back. Raises Invalid when the header is not `COLUMNS`."""
     require_administrator(by)
-    trial = session.begin_nested()
     try:
-        return _read(session, lines)
-    finally:
-        trial.rollback()
+        with session.begin_nested():
+            raise _TakenBack(_read(session, lines))
+    except _TakenBack as trial:
+        return trial.reading
 
 
 def apply(session: Session, lines: Iterable[str], *, by: Actor, at: datetime) -> Reading:
@@ -76,11 +84,13 @@ def apply(session: Session, lines: Iterable[str], *, by: Actor, at: datetime) ->
     Known again by SOR id, an organisation else by its number or name, a unit else by its name there. Raises Invalid.
     """
     require_administrator(by)
-    trial = session.begin_nested()
-    reading = _read(session, lines)
-    if reading.bad:
-        trial.rollback()
-        return reading
+    try:
+        with session.begin_nested():
+            reading = _read(session, lines)
+            if reading.bad:
+                raise _TakenBack(reading)
+    except _TakenBack as trial:
+        return trial.reading
     session.add(RegistryImport(changes=reading.changes, imported_at=at, imported_by=by.name))
     session.flush()
     return reading
@@ -128,23 +138,20 @@ def _read(session: Session, lines: Iterable[str]) -> Reading:
     reading, seen = Reading(), set[int]()
     for cells in table:
         said = {name: (cells[name] or "").strip() for name in COLUMNS}
-        line = session.begin_nested()
         try:
-            organisation = _organisation(session, reading, said)
-            if said["enhed"]:
-                _unit(session, reading, organisation, said, seen)
-            line.commit()
+            with session.begin_nested():
+                organisation = _organisation(session, reading, said)
+                if said["enhed"]:
+                    _unit(session, reading, organisation, said, seen)
         except Invalid as error:
-            line.rollback()
             reading.bad.append(BadLine(table.line_num, error.code))
-        except IntegrityError:  # of the unique keys: a SOR id that is another's
-            line.rollback()
-            reading.bad.append(BadLine(table.line_num, "number_taken"))
     return reading
 
 
 def _organisation(session: Session, reading: Reading, said: dict[str, str]) -> Organisation:
-    kind = _one_of(ORGANISATIONS, said["art"], "not_a_kind_of_organisation")
+    kind = ORGANISATIONS.get(said["art"].lower())
+    if kind is None:
+        raise Invalid("not_a_kind_of_organisation")
     if not said["organisation"]:
         raise Invalid("organisation_incomplete")
     code = said["kode"].zfill(4) if said["kode"] else None
@@ -177,7 +184,9 @@ def _region(session: Session, code: str) -> int:
 
 
 def _unit(session: Session, reading: Reading, organisation: Organisation, said: dict[str, str], seen: set[int]) -> None:
-    kind = _one_of(UNITS, said["enhedsart"], "not_a_kind_of_unit")
+    kind = UNITS.get(said["enhedsart"].lower())
+    if kind is None:
+        raise Invalid("not_a_kind_of_unit")
     sor, gln = _numbers(said["enhed_sor"], said["enhed_gln"])
     reads = [said["læses_fra"], said["læses_til"]]
     if any(reads) and not all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at) for at in reads):
@@ -206,7 +215,10 @@ def _written(session: Session, reading: Reading, row: Any, values: dict[str, Any
     for name, value in values.items():
         setattr(row, name, value)
     session.add(row)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # a unique key: two rows would have one name or one SOR id
+        raise Invalid("number_taken") from error
     after = _plain(row)
     if before == after:
         reading.unchanged += 1
@@ -220,12 +232,6 @@ def _written(session: Session, reading: Reading, row: Any, values: dict[str, Any
 def _plain(row: Row) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in _FIELDS[type(row)]}
     return {name: value.isoformat() if isinstance(value, time) else value for name, value in values.items()}
-
-
-def _one_of(words: dict[str, Any], typed: str, code: str) -> Any:
-    if typed.lower() not in words:
-        raise Invalid(code)
-    return words[typed.lower()]
 
 
 def _numbers(sor: str, gln: str) -> tuple[str | None, str | None]:

@@ -315,7 +315,6 @@ ERRORS: dict[str, tuple[str, str]] = {
     "bad_gln": ("GLN skal være 13 cifre.", "The GLN must have 13 digits."),
     "bad_sor": ("SOR-id skal være 6-19 cifre.", "The SOR id must have 6-19 digits."),
     "bad_time": ("Klokkeslæt skrives tt:mm, fra og til, eller slet ikke.", "Times are hh:mm, from and until, or none."),
-    "import_has_errors": ("Filen har fejl; intet er ændret.", "The file has errors; nothing was changed."),
     "no_such_region": ("Ukendt region; den skal stå først.", "Unknown region; it must come first."),
     "not_a_kind_of_organisation": ("Ukendt art af organisation.", "Unknown kind of organisation."),
     "not_a_kind_of_unit": ("Ukendt art af enhed.", "Unknown kind of unit."),

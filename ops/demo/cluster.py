@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from workflow import agreements, holders
@@ -94,15 +94,21 @@ class Cluster:
 
 
 def read(session: Session) -> Cluster:
-    """The cluster as `build` wrote it. Raises KeyError from its methods where somebody has taken parts of it away."""
+    """The cluster as `build` wrote it, without who works on both sides: nobody accepts their own handover.
+
+    Raises KeyError from its methods where somebody has taken parts of it away.
+    """
     units = {unit.name: unit for unit in session.scalars(select(Unit).order_by(Unit.id))}
     by_id = {unit.id: unit for unit in units.values()}
     places: dict[str, list[Place]] = {}
     for place in session.scalars(select(Place).where(~Place.extra).order_by(Place.id)):
         places.setdefault(by_id[place.unit_id].name, []).append(place)
     staff: dict[str, list[Actor]] = {}
-    roles = select(PersonRole).where(PersonRole.state == RoleState.IN_FORCE).options(joinedload(PersonRole.person))
-    roles = roles.order_by(PersonRole.id)
+    temps = (
+        select(PersonRole.person_id).group_by(PersonRole.person_id).having(func.count(PersonRole.role.distinct()) > 1)
+    )
+    roles = select(PersonRole).where(PersonRole.state == RoleState.IN_FORCE, PersonRole.person_id.not_in(temps))
+    roles = roles.options(joinedload(PersonRole.person)).order_by(PersonRole.id)
     for role in session.scalars(roles):
         unit = by_id[role.unit_id]
         actor = Actor(

@@ -18,6 +18,8 @@ from workflow.sign_ins import Lacks
 from workflow.tables import Person
 from workflow.vocabulary import SignInBy
 
+NEW = "en helt ny og lang en"
+
 
 @pytest.fixture
 def nurse(session: Session, staff: Staff) -> Person:
@@ -217,10 +219,10 @@ def test_a_password_that_somebody_else_knows_opens_nothing(session: Session, nur
     assert found is not None
     assert found.lacks == Lacks.PASSWORD
     with pytest.raises(NotAllowed):
-        accounts.change_password(session, nurse.id, "forkert", "en helt ny og lang en", at=NOW)
+        accounts.change_password(session, nurse.id, "forkert", NEW, NEW, at=NOW)
     with pytest.raises(Invalid):
-        accounts.change_password(session, nurse.id, PASSWORD, PASSWORD, at=NOW)
-    accounts.change_password(session, nurse.id, PASSWORD, "en helt ny og lang en", at=NOW)
+        accounts.change_password(session, nurse.id, PASSWORD, PASSWORD, PASSWORD, at=NOW)
+    accounts.change_password(session, nurse.id, PASSWORD, NEW, NEW, at=NOW)
     session.expire_all()
     found = sign_ins.living(session, token, at=NOW, idle=IDLE)
     assert found is not None

@@ -75,6 +75,8 @@ def test_read_again_it_changes_nothing_and_a_new_name_is_a_change(session: Sessi
         ("1099;kommune;Prøve;;1234567;;Ny;distrikt;;;;;;;;;", None),
         ("1099;kommune;Prøve Kommune;;;;Plejehjemmet;plads;;;;;;;nej;;", "twice_in_the_file"),
         ("1099", "not_a_kind_of_organisation"),
+        ("1099;kommune;Prøve Kommune;;;;Plejehjemmet;distrikt;1234567;;;;;;;;", "number_taken"),
+        ("1099;kommune;Anden Kommune;998;;;Distrikt Øst;distrikt;1234567;;;;;;;;", "twice_in_the_file"),
     ],
 )
 def test_a_bad_line_is_named_and_then_nothing_is_written(session: Session, line: str, why: str | None) -> None:

@@ -114,6 +114,18 @@ def test_the_token_is_new(client: FlaskClient) -> None:
     assert held.value != "planted"
 
 
+def test_what_the_token_leaves_out_is_asked_for(client: FlaskClient, provider: Provider) -> None:
+    provider.claims, provider.tells_more = {"sub": SUBJECT}, DORTHE
+    assert comes_back(client).status_code == 303
+    assert who(client) == "distrikt"
+
+
+def test_and_not_believed_of_somebody_else(client: FlaskClient, provider: Provider) -> None:
+    provider.claims, provider.tells_more = {"sub": SUBJECT}, DORTHE | {"sub": "another"}
+    assert comes_back(client).status_code == 400
+    assert who(client) is None
+
+
 # --- what they may do here ---
 
 
