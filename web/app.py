@@ -7,6 +7,7 @@ from web import (
     admin,
     assets,
     demo,
+    emergency,
     errors,
     forgery,
     formats,
@@ -15,9 +16,11 @@ from web import (
     identity,
     language,
     late,
+    looks,
     metrics,
     provider,
     proxies,
+    revision,
     signin,
     status,
     throttling,
@@ -39,7 +42,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        late, signin, account, provider, admin,
+        late, signin, account, provider, admin, looks, emergency, revision,
     )  # fmt: skip
     for part in parts:
         part.register(app)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflow import access, history, isbar, objections, outbox
 from workflow.actor import Actor
-from workflow.casefile import CaseFile
+from workflow.casefile import CaseFile, fetch
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
 from workflow.parties import require_unit_as
 from workflow.relations import fetch_for
@@ -202,7 +202,9 @@ def _fetch(session: Session, handover_id: UUID, *, by: Actor, at: datetime) -> t
     row = session.execute(select(Handover.id, Handover.episode_id).where(Handover.uuid == handover_id)).one_or_none()
     if row is None:
         raise NotFound("no_such_handover")
-    case = fetch_for(session, row.episode_id, by=by, at=at)
+    case = fetch(session, row.episode_id, at=at)
+    if not access.has_relation(by, case.episode):
+        raise NotFound("no_such_handover")
     return case, next(h for h in case.handovers if h.id == row.id)
 
 

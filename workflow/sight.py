@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from workflow import access_log
 from workflow.access_log import Visit
 from workflow.actor import Actor
+from workflow.cpr import Cpr
 from workflow.errors import Missing, NotFound
 from workflow.parties import pathway_of
 from workflow.tables import Episode
@@ -68,7 +69,7 @@ def open(session: Session, actor: Actor, *, at: datetime) -> Sight:
     They see the unit they act in; a discharge coordinator every ward of the hospital too; a manager every unit that
     they manage. Administrators and operators see no patients.
     """
-    session.execute(_PERSON, {"person": str(actor.person_id or "")})
+    introduce(session, actor)
     units, audits, opened, _ = session.execute(
         _OPEN,
         {
@@ -78,6 +79,11 @@ def open(session: Session, actor: Actor, *, at: datetime) -> Sight:
         },
     ).one()  # fmt: skip
     return Sight(actor=actor, units=_numbers(units), audits=_numbers(audits), opened=_numbers(opened))
+
+
+def introduce(session: Session, actor: Actor) -> None:
+    """Say who this is, and let them see nothing: enough to be written down, and to be told what they have open."""
+    session.execute(_PERSON, {"person": str(actor.person_id or "")})
 
 
 def _numbers(array: str) -> frozenset[int]:
@@ -101,6 +107,11 @@ def require(session: Session, sight: Sight, episode_id: UUID, *, visit: Visit, k
         raise Missing("purpose_needed", ("purpose",))
     record(session, sight, [episode], visit=visit, kind=kind)
     return episode
+
+
+def show_cpr(session: Session, seen: Sight, episode_id: UUID, *, visit: Visit) -> Cpr:
+    """The number of the citizen, unmasked by its `value`; the asking is written down. Raises as `require`."""
+    return require(session, seen, episode_id, visit=visit, kind=Look.CPR_SHOWN).citizen.cpr
 
 
 def record(session: Session, sight: Sight, shown: Sequence[Episode], *, visit: Visit, kind: Look) -> None:

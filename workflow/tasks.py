@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from workflow import access, history, outbox
 from workflow.actor import Actor
-from workflow.casefile import CaseFile
+from workflow.casefile import CaseFile, fetch
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
-from workflow.relations import fetch_for
 from workflow.settle import settle
 from workflow.tables import ContactAttempt, Person, PersonRole, Task
 from workflow.vocabulary import Audience, DoneBy, EntryKind, NoticeKind, Outcome, Role, RoleState, TaskState
@@ -217,7 +216,9 @@ def _fetch(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> tuple
     row = session.execute(select(Task.id, Task.episode_id).where(Task.uuid == task_id)).one_or_none()
     if row is None:
         raise NotFound("no_such_task")
-    case = fetch_for(session, row.episode_id, by=by, at=at)
+    case = fetch(session, row.episode_id, at=at)
+    if not access.has_relation(by, case.episode):
+        raise NotFound("no_such_task")
     return case, next(t for t in case.tasks if t.id == row.id)
 
 

@@ -1,6 +1,6 @@
 """The last net: nothing that looks like a CPR number leaves by the log, or with the last words of a process."""
 
-import logging
+import os
 import subprocess
 import sys
 
@@ -46,9 +46,20 @@ def test_a_process_that_is_careless_writes_no_number() -> None:
     assert "1234" not in written.replace("011340-****", "")
 
 
-def test_the_doors_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """web, tasks and the command line: each in a process of its own, for the factory is the whole process's."""
-    for door in ("web/wsgi.py", "tasks/app.py", "ops/cli.py"):
-        with open(door, encoding="utf-8") as source:
-            assert "masking.install()" in source.read(), door
-    assert logging.getLogRecordFactory() is logging.LogRecord
+COMMAND_LINE = "from ops import cli; sys.argv[1:] = ['-h']; cli.main()"
+
+
+@pytest.mark.parametrize("door", ["import web.wsgi", "import tasks.app", COMMAND_LINE], ids=["web", "tasks", "ops"])
+def test_every_door_installs_it(door: str) -> None:
+    """Each in a process of its own, for the net is the whole process's."""
+    nowhere = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1"}
+    environ = {"OVERGANG_DEMO": "1", **nowhere}
+    code = f"""
+import atexit, logging, sys
+atexit.register(lambda: print(logging.getLogRecordFactory().__module__, sys.excepthook.__module__))
+{door}
+"""
+    started = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, **environ}
+    )
+    assert started.stdout.splitlines()[-1] == "workflow.masking workflow.masking"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -90,6 +91,22 @@ def test_without_a_relation_it_does_not_exist_whatever_is_asked(
     ):
         with pytest.raises(NotFound):
             ask()
+    for hidden, absent in (
+        (
+            lambda: handovers.read(session, sent.uuid, by=by, at=at),
+            lambda: handovers.read(session, uuid4(), by=by, at=at),
+        ),
+        (lambda: tasks.confirm(session, task, by=by, at=at), lambda: tasks.confirm(session, uuid4(), by=by, at=at)),
+        (
+            lambda: amendments.review(session, discharged.uuid, by=by, at=at),
+            lambda: amendments.review(session, uuid4(), by=by, at=at),
+        ),
+    ):
+        with pytest.raises(NotFound) as one:
+            hidden()
+        with pytest.raises(NotFound) as other:
+            absent()
+        assert str(one.value) == str(other.value), "what is hidden is answered as what is not there"
 
 
 # --- sight ---
@@ -135,6 +152,18 @@ def test_a_look_is_written_down_with_all_that_is_known_of_it(
     assert (entry.at, entry.related, entry.purpose, entry.address, entry.request_id) == (
         LOOKED_AT, True, "Vagtskifte", "192.0.2.7", "r1",
     )  # fmt: skip
+
+
+def test_a_number_is_masked_until_it_is_asked_for_and_the_asking_is_written_down(
+    session: Session, world: World, admitted: Episode, acting: Acting
+) -> None:
+    number, episode = admitted.citizen.cpr.value, admitted.uuid
+    assert number not in f"{admitted.citizen.cpr} {admitted.citizen.cpr!r}"
+    with acting(world.ward_nurse) as seen:
+        assert sight.show_cpr(session, seen, episode, visit=VISIT).value == number
+    with acting(world.stranger) as seen, pytest.raises(NotFound):
+        sight.show_cpr(session, seen, episode, visit=VISIT)
+    assert session.scalars(select(AccessEntry.kind)).all() == [Look.CPR_SHOWN]
 
 
 def test_a_list_is_one_row_that_names_everybody_on_it(session: Session, world: World, acting: Acting) -> None:

@@ -11,8 +11,12 @@ from sqlalchemy import create_engine, select, text
 from tests import world as worlds
 from tests.conftest import Database
 from tests.ops.verbs import overgang
-from workflow import clock, db
+from workflow import access_log, clock, db
+from workflow.access_log import Visit
+from workflow.actor import SYSTEM
+from workflow.settings import DEMO_SECRETS
 from workflow.tables import Citizen, Delivery, Episode, MunicipalService, Notice
+from workflow.vocabulary import Look
 
 MORNING = datetime(2026, 3, 12, 7, 0, tzinfo=UTC)
 NOWHERE = {"OVERGANG_DEMO": "1"}
@@ -142,7 +146,11 @@ def test_nought_is_told_and_what_is_not_is_named(database: Database, episode: Ep
 
 def test_a_changed_entry_is_named(database: Database, episode: Episode) -> None:
     well = overgang("audit", "verify", environ=database.environment)
-    assert (well.returncode, well.stdout) == (0, "1 entries read: every chain holds.\n")
+    assert well.returncode == 0
+    assert well.stdout.splitlines() == [
+        "1 entries read: every chain holds.",
+        "0 looks read under 0 seals, up to number 0: the chain holds.",
+    ]
     engine = create_engine(database.owner_url)
     with engine.begin() as owner:
         owner.execute(text("alter table history disable trigger only_added_to"))
@@ -152,7 +160,40 @@ def test_a_changed_entry_is_named(database: Database, episode: Episode) -> None:
     assert ill.returncode == 1
     assert f"episode {episode.uuid}: entry 1 is not as it was written" in ill.stdout
     told = json.loads(overgang("audit", "verify", "--json", environ=database.environment).stdout)
-    assert told == {"entries": 1, "broken": [{"episode": str(episode.uuid), "number": 1, "how": "changed"}]}
+    assert told["broken"] == [{"episode": str(episode.uuid), "number": 1, "how": "changed"}]
+    assert told["access_log"] == {"entries": 0, "seals": 0, "last_id": 0, "broken": []}
+
+
+def test_a_changed_look_is_named(database: Database, episode: Episode) -> None:
+    visit = Visit(what="episode", at=clock.real_now())
+    with db.Session.begin() as session:
+        access_log.write(session, Look.READ, visit, by=SYSTEM, citizens=[episode.citizen_id])
+    with db.Session.begin() as session:
+        access_log.mark(session)
+    with db.Session.begin() as session:
+        access_log.seal(session, at=visit.at)
+    well = overgang("audit", "verify", environ=database.environment)
+    assert "1 looks read under 1 seals, up to number 1" in well.stdout
+    with psycopg.connect(database.owner_url.replace("+psycopg", "")) as owner:
+        owner.execute("alter table access_log disable trigger only_added_to")
+        owner.execute("update access_log set person = 'Nobody Demo'")
+    ill = overgang("audit", "verify", environ=database.environment)
+    assert ill.returncode == 1
+    assert "access log: the look with number 1 is not as it was sealed" in ill.stdout
+
+
+# --- keys ---
+
+
+def test_keys_are_rotated_and_the_verb_says_when_the_old_one_may_go(database: Database, episode: Episode) -> None:
+    old = DEMO_SECRETS["OVERGANG_KEYS"]
+    environ = {**database.environment, "OVERGANG_KEYS": f"2027:{'n' * 43}=,{old}"}
+    said = overgang("keys", "rotate", environ=environ)
+    assert said.returncode == 0, said.stderr
+    assert "1 of 1 written anew" in said.stdout
+    assert "These may go from OVERGANG_KEYS: demo" in said.stdout
+    again = overgang("keys", "rotate", "--json", environ=environ | {"OVERGANG_KEYS": f"2027:{'n' * 43}="})
+    assert json.loads(again.stdout) == {"written": 0, "left": 0, "may_go": []}
 
 
 def test_a_schema_that_is_behind_is_told_in_a_sentence(database: Database) -> None:

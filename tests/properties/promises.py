@@ -107,9 +107,9 @@ def check_second_lock(session: Session, rows: Rows) -> None:
     for unit_id in everybody:
         related = [e for e in rows.tables["episodes"].values() if unit_id in e.related]
         session.execute(text("set local role overgang_app"))
-        typed = "set_config('overgang.typed', '', true)"
+        others = ", ".join(f"set_config('overgang.{name}', '', true)" for name in ("opened", "typed", "municipality"))
         units = "set_config('overgang.units', :units, true)"
-        session.execute(text(f"select {units}, {typed}"), {"units": f"{{{unit_id}}}"})
+        session.execute(text(f"select {units}, {others}"), {"units": f"{{{unit_id}}}"})
         seen = set(session.scalars(text("select id from episodes")))
         citizens = set(session.scalars(text("select id from citizens")))
         told = set(session.scalars(text("select episode_id from history")))

@@ -21,6 +21,7 @@ from workflow import (
     access,
     agreements,
     amendments,
+    break_glass,
     casefile,
     db,
     deadlines,
@@ -28,8 +29,10 @@ from workflow import (
     handovers,
     merging,
     places,
+    sight,
     tasks,
 )
+from workflow.access_log import Visit
 from workflow.actor import SYSTEM, Actor
 from workflow.episodes import PhoneAgreement
 from workflow.errors import Stale, WorkflowError
@@ -281,6 +284,34 @@ class Walk(RuleBasedStateMachine):
 
         if merged := self._do(merge):
             self.merges.append(merged)
+
+    @rule(which=numbers, who=anybody, passed=st.sampled_from((hours(0), hours(3), hours(4), hours(24))))
+    def somebody_breaks_the_glass(self, which: int, who: str, passed: timedelta) -> None:
+        """They see that citizen for four hours, nobody else in their unit does, and `related` knows nothing of it."""
+        episode, by, began = self._episode(which), self.actors[who], self.now
+        visit = Visit(what="walk", at=began)
+
+        def break_it(session: Session) -> None:
+            sight.open(session, by, at=began)
+            cpr = session.get_one(Citizen, episode.citizen_id).cpr
+            break_glass.open(session, by, cpr, "Vagt", visit=visit, at=began)
+
+        with _door() as session:
+            before = sight.open(session, by, at=began).opened
+        opened = False
+        try:
+            with _door() as session, session.begin():
+                break_it(session)
+            opened = True
+        except WorkflowError as refusal:
+            self._refused(refusal)
+        self._look()
+        self.now += passed
+        with _door() as session:
+            theirs = episode.citizen_id in sight.open(session, by, at=self.now).opened
+            assert theirs == (opened and passed < hours(4)) or episode.citizen_id in before
+            if (colleague := replace(by, person_id=-1)).sees_patients:
+                assert not sight.open(session, colleague, at=self.now).opened
 
     @precondition(lambda self: self.merges)
     @rule(which=numbers, who=anybody)

@@ -13,13 +13,15 @@ from tests import world as worlds
 from tests.conftest import Database
 from tests.test_delivery import Pigeon
 from tests.world import World
-from workflow import clock, outbox
+from workflow import access_log, clock, outbox
+from workflow.access_log import Visit
 from workflow.actor import SYSTEM
 from workflow.channels.channel import NotDelivered, Reaches, Unreachable
 from workflow.channels.letter import Letter
 from workflow.clock import DEMO_START
 from workflow.db import Session
 from workflow.tables import Deadline, Delivery, Episode, Heartbeat, InboxItem, Notice, Person, Reminder, SweepRun
+from workflow.vocabulary import Look
 
 BASE = "https://overgang.example"
 
@@ -220,3 +222,13 @@ def test_signs_of_life_are_real_time(world: World) -> None:
         parts = {beat.part: beat.at for beat in session.scalars(select(Heartbeat))}
     assert set(parts) == {"beat", "worker"}
     assert all(before <= at <= clock.real_now() for at in parts.values())
+
+
+def test_looks_are_sealed_within_two_runs_and_what_must_be_confirmed_is_found(database: Database) -> None:
+    with Session.begin() as session:
+        world = worlds.build(session)
+        visit = Visit(what="episode", at=clock.real_now())
+        access_log.write(session, Look.READ, visit, by=world.ward_nurse, citizens=[1], related=False)
+    assert [runs.seal_log(), runs.seal_log(), runs.seal_log()] == [0, 1, 0]
+    assert [runs.audit_log(), runs.audit_log()] == [1, 0]
+    assert runs.keep_log(years=5) == 0

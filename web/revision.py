@@ -1,0 +1,93 @@
+"""The access log as managers and administrators read it: by citizen, by employee, and what must be confirmed."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask import Flask, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from web import identity, language, looks, rules
+from web.looks import Desk
+from workflow import access_log, audits, citizens, people
+from workflow.audits import Span
+from workflow.cpr import Cpr
+from workflow.errors import NotFound
+from workflow.tables import Citizen
+from workflow.vocabulary import Look, Role
+
+auditors = rules.only(Role.MANAGER, Role.ADMINISTRATOR)
+SHOWN = timedelta(days=90)
+
+
+def _span(now: datetime, *, back: timedelta = SHOWN) -> Span:
+    return Span(since=now - back, until=now + timedelta(seconds=1))
+
+
+def _citizen(desk: Desk, kind: Look) -> Citizen:
+    """Whom the typed number belongs to, with the search written down. Raises Invalid, NotFound."""
+    cpr = Cpr.parse(request.form.get("cpr", ""))
+    found = citizens.find(desk.session, cpr)
+    named = [found.id] if found is not None else []
+    access_log.write(desk.session, kind, desk.visit, by=desk.by, citizens=named, criterion=cpr.value)
+    if found is None:
+        raise NotFound("no_such_citizen")
+    return found
+
+
+def _before() -> int | None:
+    """Where the next page of entries begins."""
+    return request.values.get("before", type=int)
+
+
+def register(app: Flask) -> None:
+    """The pages below `/revision`."""
+
+    @app.get("/revision")
+    @auditors
+    def revision_page() -> ResponseReturnValue:
+        with looks.looking("revision") as desk:
+            return render_template("revision.html", waiting=audits.to_confirm(desk.session, desk.seen))
+
+    @app.post("/revision/citizen")
+    @auditors
+    def looks_at_citizen() -> ResponseReturnValue:
+        """Answered at once, without a redirect: the number must not stand in an address."""
+        with looks.looking("revision_citizen") as desk:
+            citizen = _citizen(desk, Look.SEARCH)
+            found = audits.of_citizen(desk.session, desk.seen, citizen.id, _span(desk.visit.at), before_id=_before())
+            return render_template("revision_looks.html", found=found, name=citizen.name, cpr=citizen.cpr, person=None)
+
+    @app.post("/revision/extract")
+    @auditors
+    def extract_for_citizen() -> ResponseReturnValue:
+        with looks.looking("revision_extract") as desk:
+            citizen = _citizen(desk, Look.EXPORT)
+            whole = _span(desk.visit.at, back=timedelta(days=identity.settings().access_log_years * access_log.YEAR))
+            text = audits.extract(desk.session, desk.seen, citizen.id, whole, language=language.current())
+        headers = {"Content-Disposition": 'attachment; filename="opslag.csv"'}
+        return Response("\ufeff" + text, mimetype="text/csv", headers=headers)
+
+    @app.post("/revision/employee")
+    @auditors
+    def find_employee() -> ResponseReturnValue:
+        with looks.looking("revision_employee") as desk:
+            person = people.named(desk.session, request.form.get("username", ""))
+            return redirect(url_for("looks_of_employee", person_id=person.uuid), code=303)
+
+    @app.get("/revision/employee/<uuid:person_id>")
+    @auditors
+    def looks_of_employee(person_id: UUID) -> ResponseReturnValue:
+        with looks.looking("revision_employee") as desk:
+            person = people.fetch(desk.session, person_id)
+            found = audits.of_person(desk.session, desk.seen, person.id, _span(desk.visit.at), before_id=_before())
+            return render_template("revision_looks.html", found=found, name=person.name, cpr=None, person=person)
+
+    @app.post("/revision/confirm/<uuid:look_id>")
+    @auditors
+    def confirm_look(look_id: UUID) -> ResponseReturnValue:
+        with looks.looking("revision_confirm") as desk:
+            audits.confirm(
+                desk.session, look_id, desk.seen, in_order=request.form.get("in_order") == "1",
+                note=request.form.get("note", ""), at=desk.visit.at,
+            )  # fmt: skip
+        return redirect(url_for("revision_page"), code=303)
