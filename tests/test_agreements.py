@@ -246,6 +246,16 @@ def test_sent_later_than_agreed_is_a_miss_of_its_own(
     ]
 
 
+def test_a_miss_is_written_when_it_is_due_though_the_ladder_has_no_rung_there(
+    session: Session, world: World, agree: Agree, to_tryghedshotel: Episode
+) -> None:
+    agree(task_rule("x", after=hours(2), ladder=(Rung(-hours(1), Audience.UNIT), Rung(hours(24), Audience.UNIT))))
+    episode = discharge(session, world, to_tryghedshotel)
+    raise_all(session, DISCHARGED + hours(2))
+    missed = [judged.miss for judged in misses.of_episode(session, episode) if judged.miss.task_id]
+    assert [(miss.code, miss.due_at) for miss in missed] == [(MissCode.TASK_NOT_DONE, DISCHARGED + hours(2))]
+
+
 @pytest.mark.parametrize(
     ("rule", "why"),
     [

@@ -49,15 +49,17 @@ class Sheet:
         """Write what differs, changes before new rows: what ends makes room for what begins. New rows get numbers."""
         driver = db.driver(session)
         for row, known in self._known:
-            now = row.__dict__
-            changed = {name: now.get(name) for name in known if now.get(name) != known[name]}
-            if changed:
-                driver.execute(_update(type(row), tuple(changed)), {**changed, "id": known["id"]})
-                known.update(changed)
-                _forget(session, row)
+            _write_change(session, driver, row, known)
         for entity, rows in groupby(self._fresh, type):
             self._insert(driver, entity, list(rows))
         self._fresh.clear()
+
+    def write_changes(self, session: Session, entity: type[Base]) -> None:
+        """Write what differs in the rows of one table that were there before."""
+        driver = db.driver(session)
+        for row, known in self._known:
+            if isinstance(row, entity):
+                _write_change(session, driver, row, known)
 
     def _insert(self, driver: Driver, entity: type[Base], rows: list[Base]) -> None:
         for row in rows:
@@ -75,6 +77,15 @@ def attached(session: Session, row: Row) -> Row:
     """A written row as the session knows it, for whoever reads on from there. The row itself must not be used again."""
     make_transient_to_detached(row)
     return session.merge(row, load=False)
+
+
+def _write_change(session: Session, driver: Driver, row: Base, known: dict[str, Any]) -> None:
+    now = row.__dict__
+    changed = {name: now.get(name) for name in known if now.get(name) != known[name]}
+    if changed:
+        driver.execute(_update(type(row), tuple(changed)), {**changed, "id": known["id"]})
+        known.update(changed)
+        _forget(session, row)
 
 
 def _forget(session: Session, row: Base) -> None:

@@ -1,17 +1,20 @@
 """How many walks there are, of how many steps."""
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 SUITE = settings(
     derandomize=True,  # the same walks every time: a red test is red for everybody
     deadline=None,
     database=None,
-    max_examples=30,
+    max_examples=20,
     stateful_step_count=35,
     suppress_health_check=list(HealthCheck),
+    phases=(Phase.generate,),  # the long form looks for the shortest example
 )
-SOAK = settings(SUITE, derandomize=False, print_blob=True, max_examples=300, stateful_step_count=60)
+SOAK = settings(
+    SUITE, derandomize=False, print_blob=True, max_examples=300, stateful_step_count=60, phases=(Phase.generate, Phase.shrink)
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -33,33 +33,30 @@ def settle_handovers(session: Session, case: CaseFile, *, number: int, at: datet
 def _settle_open(session: Session, case: CaseFile, *, number: int, at: datetime) -> None:
     event, terms = _last_handing_event(case)
     target = unit_as(case.episode, terms.to) if terms is not None else None
-    _restore(session, case, event)
-    if case.under_way is not None and (_is_older(case.under_way, event) or not _is_wanted(case, case.under_way)):
-        _withdraw(case, case.under_way, number=number)
     _derive_responsible(case)
-    if event is None or target is None or target == case.episode.responsible_unit_id:
+    due = event if target is not None and target != case.episode.responsible_unit_id else None
+    if case.under_way is not None and not _fits(case, case.under_way, case.under_way.state, due, target):
+        _withdraw(case, case.under_way, number=number)
+    if case.under_way is None:
+        _restore(session, case, due, target)
+    if due is None or target is None:
         return
-    under_way = case.under_way or _owe(case, event, target, number=number)
-    if under_way.event_number is None and under_way.trigger == event.trigger:
-        under_way.event_number = event.number
-    if under_way.state == HandoverState.ACCEPTED and under_way.event_number == event.number:
-        under_way.passed_at = max(event.effective_at, under_way.answered_at or at)
+    under_way = case.under_way or _owe(case, due, target, number=number)
+    under_way.event_number = due.number
+    if under_way.state == HandoverState.ACCEPTED:
+        under_way.passed_at = max(due.effective_at, under_way.answered_at or at)
         _derive_responsible(case)
 
 
-def _is_older(handover: Handover, event: Happened | None) -> bool:
-    """Whether it was for an event that another handing event has followed: whoever hands over next owes anew."""
-    return handover.event_number is not None and event is not None and handover.event_number != event.number
-
-
-def _is_wanted(case: CaseFile, handover: Handover) -> bool:
-    """Whether it is for the last transition that handed over, or for the next one ahead, and to whom that goes now."""
-    event, terms = _last_handing_event(case)
-    wanted = {(event.trigger, unit_as(case.episode, terms.to))} if event is not None and terms is not None else set()
+def _fits(case: CaseFile, handover: Handover, state: HandoverState, due: Happened | None, target: int | None) -> bool:
+    """Whether it is what must be handed over now: for the event that is due, or, sent early, for the next one ahead."""
+    if due is not None:
+        same = (handover.trigger, handover.to_unit_id) == (due.trigger, target)
+        return same and handover.event_number in {None, due.number}
     ahead = case.pathway.handover_ahead(case.timeline.state)
-    if ahead is not None and ahead.hands_over is not None:
-        wanted.add((ahead.trigger, unit_as(case.episode, ahead.hands_over.to)))
-    return (handover.trigger, handover.to_unit_id) in wanted
+    if ahead is None or ahead.hands_over is None or handover.event_number is not None or state == HandoverState.OWED:
+        return False
+    return (handover.trigger, handover.to_unit_id) == (ahead.trigger, unit_as(case.episode, ahead.hands_over.to))
 
 
 def _undo_event(case: CaseFile, handover: Handover, *, number: int) -> None:
@@ -77,15 +74,17 @@ def _withdraw(case: CaseFile, handover: Handover, *, number: int) -> None:
     case.moved.append({"handover": str(handover.uuid), "withdrawn": True})
 
 
-def _restore(session: Session, case: CaseFile, event: Happened | None) -> None:
-    """What a cancelled entry withdrew comes back, unless something newer stands in its place."""
+def _restore(session: Session, case: CaseFile, due: Happened | None, target: int | None) -> None:
+    """What a cancelled entry withdrew comes back where it fits; nothing newer is under way."""
     for handover in case.handovers:
-        if handover.withdrawn_number in case.timeline.cancelled and handover.withdrawn_state and not case.under_way:
-            case.write(session)  # what goes makes room for what comes back: one handover is under way at a time
-            handover.state, handover.withdrawn_state, handover.withdrawn_number = handover.withdrawn_state, None, None
-            if event is not None and handover.trigger == event.trigger and handover.opened_number >= event.number:
-                handover.event_number = event.number
+        state = handover.withdrawn_state
+        if state and handover.withdrawn_number in case.timeline.cancelled and _fits(case, handover, state, due, target):
+            case.sheet.write_changes(
+                session, Handover
+            )  # what goes makes room for what comes back: one handover is under way at a time
+            handover.state, handover.withdrawn_state, handover.withdrawn_number = state, None, None
             case.moved.append({"handover": str(handover.uuid), "restored": True})
+            return
 
 
 def _last_handing_event(case: CaseFile) -> tuple[Happened | None, HandoverTerms | None]:

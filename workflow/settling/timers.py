@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,8 @@ from workflow.casefile import CaseFile
 from workflow.rule import Rule, Rung
 from workflow.tables import Deadline, Handover, Task
 from workflow.vocabulary import Audience, Ended, MissCode
+
+AT_DUE = timedelta(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +81,9 @@ def _says(live: Deadline, limit: Limit) -> bool:
 
 def _ladder(rule: Rule, miss: MissCode | None) -> Sequence[Rung]:
     """A rule with a miss must have a rung at its due time, for that is when the miss is written."""
-    if miss is None or any(rung.offset.total_seconds() >= 0 for rung in rule.ladder):
+    if miss is None or any(rung.offset == AT_DUE for rung in rule.ladder):
         return rule.ladder
-    return (*rule.ladder, Rung(rule.ladder[0].offset * 0, Audience.MANAGERS))
+    return sorted((*rule.ladder, Rung(AT_DUE, Audience.MANAGERS)), key=lambda rung: rung.offset)
 
 
 def _moved(live: Deadline, due_at: datetime, task: Task | None, handover: Handover | None) -> dict[str, Any]:
