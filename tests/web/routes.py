@@ -1,11 +1,10 @@
-"""Every address that the pages answer, with ids that are somebody's, nobody's, or no ids at all; and a state to compare."""
+"""Every address that the pages answer, with numbers that are somebody's or nobody's; and a state to compare."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
-
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -20,8 +19,7 @@ from workflow import citizens, clock, episodes, people, sign_ins
 from workflow.actor import SYSTEM
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
-from workflow.rows import Base
-from workflow.tables import Organisation, Unit
+from workflow.tables import Episode, Organisation, Unit
 from workflow.vocabulary import Role, SignInBy
 
 SIGNED_IN, MARK = "overgang_sign_in", "form_mark"
@@ -35,13 +33,13 @@ NUMBER, NAME = "0119400007", "Agnes Prøve Demo"
 
 @dataclass(frozen=True)
 class Ask:
-    """One request: to which route, how, where; `real` when its ids are somebody's."""
+    """One request: to which route, how, where, and whose the numbers in the address are ("" where there are none)."""
 
     endpoint: str
     method: str
     address: str
     rule: Rule
-    real: bool
+    whose: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,18 +78,19 @@ def ids() -> dict[str, UUID]:
 
 def asks(app: Flask) -> Iterator[Ask]:
     """Every request there is; signing out comes last."""
-    real = ids()
+    known = {"somebody's": ids(), "nobody's": {kind: uuid4() for kind in TABLES}}
     for route in sorted(app.url_map.iter_rules(), key=lambda route: route.endpoint == "sign_out"):
         rule = rules.of(app, route.endpoint)
         assert rule is not None, f"{route.endpoint} has no rule"
         kinds = {name for name in route.arguments if f"<uuid:{name}>" in route.rule}
         assert kinds <= TABLES.keys(), f"say in TABLES where {kinds - TABLES.keys()} of {route.rule} come from"
-        for given in [real, {kind: uuid4() for kind in TABLES}] if kinds else [{}]:
-            if kinds <= given.keys():
-                address = re.sub(r"<uuid:(\w+)>", lambda named, given=given: str(given[named[1]]), route.rule)
-                address = address.replace("<fingerprint>", "0").replace("<path:name>", "overgang.css")
+        for whose, numbers in known.items() if kinds else [("", {})]:
+            if kinds <= numbers.keys():
+                address = route.rule.replace("<fingerprint>", "0").replace("<path:name>", "overgang.css")
+                for kind in kinds:
+                    address = address.replace(f"<uuid:{kind}>", str(numbers[kind]))
                 for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):
-                    yield Ask(route.endpoint, method, address, rule, given is real)
+                    yield Ask(route.endpoint, method, address, rule, whose)
 
 
 def enter(client: FlaskClient, username: str, role: Role | None = None) -> str:
@@ -126,7 +125,7 @@ def state() -> dict[str, str]:
     found = {}
     with Session.begin() as session:
         session.execute(text(f"set local role {SWEEPS}"))
-        for table in Base.metadata.tables.values():
+        for table in Episode.metadata.tables.values():
             if table.name not in MOVING:
                 found[table.name] = _hash(session, table.name)
     return found
