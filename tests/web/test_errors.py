@@ -66,6 +66,7 @@ def test_a_database_that_goes_away_in_the_middle_of_a_transition_is_told_the_sam
     app = create_app(running)
 
     @app.get("/cut-off")
+    @rules.public
     def cut_off() -> str:
         with db.Session.begin() as session:
             db.driver(session).execute("select pg_terminate_backend(pg_backend_pid())")
