@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -15,8 +16,10 @@ import web
 from tests.web.reader import Page
 from web import rules
 from web.rules import Rule
-from workflow import citizens, clock, episodes, people, sign_ins
-from workflow.actor import SYSTEM
+from workflow import audits, break_glass, citizens, clock, episodes, people, sight, sign_ins
+from workflow.access_log import Visit
+from workflow.actor import SYSTEM, Actor
+from workflow.audits import Span
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
 from workflow.tables import Episode, Organisation, Unit
@@ -56,7 +59,7 @@ class Hidden:
 
 
 def a_citizen() -> Hidden:
-    """Write that citizen, in a database with the people of the demonstration."""
+    """Write that citizen, in a database with the people of the demonstration; and one who looked without a relation."""
     with Session.begin() as session:
         session.execute(text(f"set local role {SWEEPS}"))
         ward = session.scalars(select(Unit).where(Unit.name == "Medicinsk afsnit")).one()
@@ -64,7 +67,18 @@ def a_citizen() -> Hidden:
         citizen = citizens.register(session, Cpr.parse(NUMBER), NAME, municipality_id=municipality.id)
         at = clock.now(session)
         episode = episodes.open_episode(session, citizen, "home", "admission", by=SYSTEM, at=at, ward=ward)
-        return Hidden(citizen.uuid, episode.uuid)
+        hidden = Hidden(citizen.uuid, episode.uuid)
+    with Session.begin() as session:
+        person = people.named(session, "gitte")
+        role, real = sign_ins.roles_of(session, person.id)[0], clock.real_now()
+        by = Actor(name=person.name, person_id=person.id, unit_id=role.unit_id, roles=frozenset({role.role}))
+        visit = Visit(what="episode", at=real, purpose="Fald i hjemmet")
+        sight.introduce(session, by)
+        break_glass.open(session, by, Cpr.parse(NUMBER), "Fald i hjemmet", visit=visit, at=clock.now(session))
+    with Session.begin() as session:
+        session.execute(text(f"set local role {SWEEPS}"))
+        audits.find(session, Span(since=real - timedelta(hours=1), until=real + timedelta(hours=1)))
+    return hidden
 
 
 def ids() -> dict[str, UUID]:

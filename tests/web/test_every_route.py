@@ -20,7 +20,7 @@ from workflow.vocabulary import Role, SignInEnd
 
 PUBLIC = {
     "advance_clock", "assets", "choose_language", "front", "healthz", "metrics", "readyz", "sign_in", "sign_in_as",
-    "sign_in_page", "status_page",
+    "sign_in_page", "sign_out", "status_page",
 }  # fmt: skip
 PEOPLE = {
     "koordinator": Role.DISCHARGE_COORDINATOR, "afdeling": Role.WARD_NURSE, "distrikt": Role.MUNICIPAL_NURSE,
