@@ -9,7 +9,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from tests.web.reader import Reader
-from tests.web.routes import MARK, SIGNED_IN, Ask, Hidden, a_citizen, asks, enter, ids, marked, state
+from tests.web.routes import MARK, NUMBER, SIGNED_IN, Ask, Hidden, a_citizen, asks, enter, ids, marked, state
 from tests.web.test_signin import given_password, with_app, with_password
 from web import rules
 from web.rules import Rule, Who
@@ -234,3 +234,13 @@ def test_no_route_answers_to_another_method(app: Flask) -> None:
         for method in ("PUT", "PATCH", "DELETE", "TRACE", "OVERGANG"):
             answer = client.open(address, method=method, headers={"X-Form-Mark": mark})
             assert answer.status_code == 405, (method, address)
+
+
+@pytest.mark.parametrize("who", ["admin", "leder.syddjurs"])
+@pytest.mark.parametrize("address", ["/revision/citizen", "/revision/extract"])
+def test_a_full_number_is_answered_as_one_that_nobody_has(app: Flask, hidden: Hidden, who: str, address: str) -> None:
+    client = app.test_client()
+    mark = enter(client, who, PEOPLE[who])
+    theirs, nobodys = (client.post(address, data={MARK: mark, "cpr": cpr}) for cpr in (NUMBER, "0119400008"))
+    assert theirs.status_code == nobodys.status_code == 404
+    assert says_nothing_of(hidden, theirs)
