@@ -7,7 +7,7 @@ from types import TracebackType
 import psycopg
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.exc import DataError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from web import headers, language
@@ -82,6 +82,12 @@ def register(app: Flask) -> None:
         if error.code is None or error.code < 400:
             return error.get_response()
         return page(error.code, sentence_for(error.code))
+
+    @app.errorhandler(DataError)
+    def cannot_be_kept(error: DataError) -> ResponseReturnValue:
+        """What no form sends: a NUL character, a number that no column holds."""
+        log.warning("request %s %s: what was sent cannot be kept", g.request_id, request.endpoint)
+        return page(400, sentence_for(400))
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(psycopg.OperationalError)

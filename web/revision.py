@@ -23,10 +23,20 @@ def _span(now: datetime, *, back: timedelta = SHOWN) -> Span:
     return Span(since=now - back, until=now + timedelta(seconds=1))
 
 
+def _whole(now: datetime) -> Span:
+    """As long as looks are kept."""
+    return _span(now, back=timedelta(days=identity.settings().access_log_years * access_log.YEAR))
+
+
 def _citizen(desk: Desk, kind: Look) -> Citizen:
-    """Whom the typed number belongs to, with the search written down. Raises Invalid, NotFound."""
+    """Whom the typed number belongs to, with the search written down. Raises Invalid, NotFound.
+
+    Somebody whom nobody of the asker's house has looked at is not there for them: neither name nor existence is told.
+    """
     cpr = Cpr.parse(request.form.get("cpr", ""))
     found = citizens.find(desk.session, cpr)
+    if found is not None and not audits.of_citizen(desk.session, desk.seen, found.id, _whole(desk.visit.at)):
+        found = None
     named = [found.id] if found is not None else []
     access_log.write(desk.session, kind, desk.visit, by=desk.by, citizens=named, criterion=cpr.value)
     if found is None:
@@ -62,8 +72,8 @@ def register(app: Flask) -> None:
     def extract_for_citizen() -> ResponseReturnValue:
         with looks.looking("revision_extract") as desk:
             citizen = _citizen(desk, Look.EXPORT)
-            whole = _span(desk.visit.at, back=timedelta(days=identity.settings().access_log_years * access_log.YEAR))
-            text = audits.extract(desk.session, desk.seen, citizen.id, whole, language=language.current())
+            whole, told = _whole(desk.visit.at), language.current()
+            text = audits.extract(desk.session, desk.seen, citizen.id, whole, language=told)
         headers = {"Content-Disposition": 'attachment; filename="opslag.csv"'}
         return Response("\ufeff" + text, mimetype="text/csv", headers=headers)
 
