@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).parent.parent
 ROWS = [
@@ -48,3 +50,9 @@ def test_every_test_that_is_named_is_there(document: Path) -> None:
 
 def test_what_is_met_names_a_test_or_the_file_that_says_it() -> None:
     assert [row[0] for row in ROWS if row[2].startswith("met") and "`" not in row[2] + row[3]] == []
+
+
+def test_the_query_for_a_breach_runs(session: Session) -> None:
+    said = (ROOT / "docs" / "breach.md").read_text(encoding="utf-8")
+    found = re.findall(r"```sql\nset role overgang_sweeps;\n(.*?)```", said, re.DOTALL)
+    assert [session.execute(text(query.rstrip().rstrip(";"))).all() for query in found] == [[]]
