@@ -35,11 +35,11 @@ class Desk:
 
 
 @contextmanager
-def looking(what: str, *, purpose: str | None = None) -> Iterator[Desk]:
+def looking(what: str, *, purpose: str | None = None, criterion: str | None = None) -> Iterator[Desk]:
     """Open the transaction of one request, for who is signed in and acts. Every page about citizens begins so.
 
     `what` names the page in the access log. A refusal is written down in a transaction of its own, for this one is
-    rolled back.
+    rolled back; with the keyed hash of `criterion`, what was searched for.
     """
     visit = Visit(what=what, at=clock.real_now(), purpose=purpose, address=identity.address(), request_id=g.request_id)
     actor = identity.current_actor()
@@ -50,7 +50,7 @@ def looking(what: str, *, purpose: str | None = None) -> Iterator[Desk]:
     except (NotAllowed, NotFound) as refusal:
         with Session.begin() as session:
             sight.introduce(session, actor)
-            access_log.write(session, Look.REFUSED, replace(visit, purpose=refusal.code), by=actor)
+            access_log.write(session, Look.REFUSED, replace(visit, purpose=refusal.code), by=actor, criterion=criterion)
         raise
 
 

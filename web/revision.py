@@ -28,19 +28,20 @@ def _whole(now: datetime) -> Span:
     return _span(now, back=timedelta(days=identity.settings().access_log_years * access_log.YEAR))
 
 
-def _citizen(desk: Desk, kind: Look) -> Citizen:
-    """Whom the typed number belongs to, with the search written down. Raises Invalid, NotFound.
+def _typed() -> Cpr:
+    """The number that was searched for. Raises Invalid."""
+    return Cpr.parse(request.form.get("cpr", ""))
+
+
+def _citizen(desk: Desk, cpr: Cpr, kind: Look) -> Citizen:
+    """Whom the number belongs to, with the search written down. Raises NotFound.
 
     Somebody whom nobody of the asker's house has looked at is not there for them: neither name nor existence is told.
     """
-    cpr = Cpr.parse(request.form.get("cpr", ""))
     found = citizens.find(desk.session, cpr)
-    if found is not None and not audits.of_citizen(desk.session, desk.seen, found.id, _whole(desk.visit.at)):
-        found = None
-    named = [found.id] if found is not None else []
-    access_log.write(desk.session, kind, desk.visit, by=desk.by, citizens=named, criterion=cpr.value)
-    if found is None:
+    if found is None or not audits.of_citizen(desk.session, desk.seen, found.id, _whole(desk.visit.at)):
         raise NotFound("no_such_citizen")
+    access_log.write(desk.session, kind, desk.visit, by=desk.by, citizens=[found.id], criterion=cpr.value)
     return found
 
 
@@ -62,16 +63,18 @@ def register(app: Flask) -> None:
     @auditors
     def looks_at_citizen() -> ResponseReturnValue:
         """Answered at once, without a redirect: the number must not stand in an address."""
-        with looks.looking("revision_citizen") as desk:
-            citizen = _citizen(desk, Look.SEARCH)
+        cpr = _typed()
+        with looks.looking("revision_citizen", criterion=cpr.value) as desk:
+            citizen = _citizen(desk, cpr, Look.SEARCH)
             found = audits.of_citizen(desk.session, desk.seen, citizen.id, _span(desk.visit.at), before_id=_before())
             return render_template("revision_looks.html", found=found, name=citizen.name, cpr=citizen.cpr, person=None)
 
     @app.post("/revision/extract")
     @auditors
     def extract_for_citizen() -> ResponseReturnValue:
-        with looks.looking("revision_extract") as desk:
-            citizen = _citizen(desk, Look.EXPORT)
+        cpr = _typed()
+        with looks.looking("revision_extract", criterion=cpr.value) as desk:
+            citizen = _citizen(desk, cpr, Look.EXPORT)
             whole, told = _whole(desk.visit.at), language.current()
             text = audits.extract(desk.session, desk.seen, citizen.id, whole, language=told)
         headers = {"Content-Disposition": 'attachment; filename="opslag.csv"'}

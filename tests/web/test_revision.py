@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from tests.web.reader import Reader
-from workflow import access_log, audits, citizens, clock, episodes, people
+from workflow import access_log, audits, citizens, clock, episodes, keys, people
 from workflow.access_log import Visit
 from workflow.actor import SYSTEM, Actor
 from workflow.audits import Span
@@ -81,6 +81,21 @@ def test_by_citizen(manager: Reader) -> None:
         search = session.scalars(select(AccessEntry).where(AccessEntry.kind == Look.SEARCH)).one()
         assert search.criterion is not None
         assert len(search.citizens) == 1
+
+
+@pytest.mark.parametrize("address", ["/revision/citizen", "/revision/extract"])
+def test_a_search_that_finds_nobody_is_kept_with_the_hash_of_what_was_typed(manager: Reader, address: str) -> None:
+    page = manager.sees("/revision")
+    form = next(form for form in page.forms if form.action == "/revision/citizen")
+    for typed in ("0119400008", "011940-0008", "0119400009"):
+        assert manager.client.post(address, data=form.fields | {"cpr": typed}).status_code == 404
+    with Session.begin() as session:
+        session.execute(text(f"set local role {SWEEPS}"))
+        looked = select(AccessEntry).where(AccessEntry.what == address[1:].replace("/", "_")).order_by(AccessEntry.id)
+        kept = session.scalars(looked).all()
+        assert [(one.kind, one.purpose, one.citizens) for one in kept] == [(Look.REFUSED, "no_such_citizen", [])] * 3
+        asked = keys.ring().fingerprint("search", b"0119400008")
+        assert [one.criterion == asked for one in kept] == [True, True, False]
 
 
 def test_the_extract_is_a_file(manager: Reader) -> None:

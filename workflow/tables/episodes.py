@@ -25,6 +25,7 @@ class Episode(Base):
         CheckConstraint("(closed_at is null) = (responsible_unit_id is not null)", name="open_has_responsible"),
         Index("uq_episodes_open_citizen", "citizen_id", unique=True, postgresql_where="closed_at is null"),
         Index("ix_episodes_citizen_id", "citizen_id", "opened_at"),
+        Index("ix_episodes_hospital_id", "hospital_id", "municipality_id", "opened_at"),  # who shares with whom
         Index("ix_episodes_pathway_open", "pathway_key", "pathway_version", postgresql_where="closed_at is null"),
         Index("ix_episodes_related", "related", postgresql_using="gin", postgresql_where="closed_at is null"),
         Index("ix_episodes_previous_id", "previous_id", postgresql_where="previous_id is not null"),

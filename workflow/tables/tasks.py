@@ -23,6 +23,7 @@ class Task(Base):
     __table_args__ = (
         UniqueConstraint("episode_id", "rule", "anchor_number", "occurrence"),
         Index("ix_tasks_unit_id", "unit_id", "due_at", postgresql_where="state = 'open'"),
+        Index("ix_tasks_calls", "unit_id", "due_at", postgresql_where="kind = 'follow_up_call'"),
         Index("ix_tasks_counterpart_unit_id", "counterpart_unit_id", "due_at", postgresql_where="state = 'open'"),
         CheckConstraint("(state = 'done') = (done_at is not null)", name="done_has_time"),
     )
