@@ -16,5 +16,10 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     origin: Origin = Origin.PERSON
 
+    @property
+    def is_message(self) -> bool:
+        """Whether a hospital's message says so: it is taken as it comes, and no guard refuses it."""
+        return self.origin == Origin.MESSAGE
+
 
 SYSTEM = Actor(name="Overgang", origin=Origin.SYSTEM)

@@ -129,6 +129,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "»{trigger}« registreres af en anden enhed eller rolle.",
         "'{trigger}' is recorded by another unit or role.",
     ),
+    "not_in_hospital": (
+        "Borgeren ligger ikke på en afdeling, men er »{state}«.",
+        "The citizen is in no ward, but '{state}'.",
+    ),
     "nothing_reserved": ("Der er ikke reserveret en plads.", "No place has been reserved."),
     "nothing_sent_yet": ("Der er ikke sendt en overlevering endnu.", "No handover has been sent yet."),
     "nothing_to_hand_over": (
@@ -278,6 +282,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "time_corrected": ("tidspunkt rettet", "time corrected"),
     "rerouted": ("forløbet går en anden vej", "the episode goes another way"),
     "discharge_expected": ("forventet udskrivning ændret", "expected discharge changed"),
+    "transferred": ("borgeren er flyttet til en anden afdeling", "the citizen has moved to another ward"),
+    "hospital_disagrees": (
+        "sygehusets besked passer ikke med forløbet; se det efter",
+        "the hospital's message does not fit the episode; look at it",
+    ),
+    "told_after_death": ("sygehuset melder noget efter dødsfaldet", "the hospital tells of something after the death"),
+    "stays_in_parallel": ("borgeren er indlagt to steder", "the citizen is admitted in two places"),
+    "correspondence": ("ny korrespondance", "new correspondence"),
+    "message_not_received": (
+        "en besked er ikke kommet frem; ring i stedet",
+        "a message has not got through; phone instead",
+    ),
     "task": ("en opgave", "a task"),
     "state": ("et forløb skal ses til", "an episode must be looked at"),
     # misses

@@ -11,7 +11,10 @@ from sqlalchemy.orm import Session
 from workflow.tables import Episode, HistoryEntry
 from workflow.vocabulary import EntryKind
 
-_TELLING = (EntryKind.OPENED, EntryKind.EVENT, EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.REVIEWED)
+_TELLING = (
+    EntryKind.OPENED, EntryKind.EVENT, EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.REVIEWED,
+    EntryKind.TRANSFERRED,
+)  # fmt: skip
 
 
 class Entry(Protocol):
@@ -56,7 +59,7 @@ class Timeline:
     events: tuple[Happened, ...]
     cancelled: frozenset[int]
     taken_back: frozenset[int]
-    opened_responsible: int
+    opened_responsible: int  # the ward that opened it, or that the citizen was transferred to
     reviewed: tuple[int, datetime] | None  # the last review of the present state: its entry, and when it was
 
     @property
@@ -107,7 +110,10 @@ def fold(entries: Iterable[Entry]) -> Timeline:
     events: list[Happened] = []
     taken_back: set[int] = set()
     reviewed: tuple[int, datetime] | None = None
+    responsible = rows[0].responsible_unit_id or 0
     for row in rows:
+        if row.kind == EntryKind.TRANSFERRED:
+            responsible = row.responsible_unit_id or responsible
         if row.kind == EntryKind.REVIEWED:
             reviewed = (row.number, row.effective_at)
         if row.kind not in {EntryKind.OPENED, EntryKind.EVENT} or row.number in cancelled:
@@ -118,7 +124,7 @@ def fold(entries: Iterable[Entry]) -> Timeline:
         effective_at = corrected.get(row.number, row.effective_at)
         reviewed = None
         events.append(Happened(row.number, row.trigger or "", row.source, row.dest, effective_at, row.recorded_at))
-    return Timeline(tuple(events), cancelled, frozenset(taken_back), rows[0].responsible_unit_id or 0, reviewed)
+    return Timeline(tuple(events), cancelled, frozenset(taken_back), responsible, reviewed)
 
 
 ENTRIES = (

@@ -2,9 +2,11 @@
 
 from workflow.tables.agreements import Agreement, AgreementRule
 from workflow.tables.citizens import Citizen, MunicipalService
+from workflow.tables.correspondence import OutboundMessage, Segment, Thread
 from workflow.tables.deadlines import Deadline, Reminder
 from workflow.tables.episodes import Episode, HistoryEntry
 from workflow.tables.handovers import Handover, HandoverVersion
+from workflow.tables.messages import Address, Message, SenderKey, Transmission
 from workflow.tables.misses import Miss, MissVerdict
 from workflow.tables.operations import DemoClock, Heartbeat, SweepRun
 from workflow.tables.organisations import Organisation, Person, PersonRole, Unit
@@ -13,6 +15,7 @@ from workflow.tables.places import Place, PlaceRequest, PlaceStay
 from workflow.tables.tasks import ContactAttempt, Task
 
 __all__ = [
+    "Address",
     "Agreement",
     "AgreementRule",
     "Citizen",
@@ -26,18 +29,24 @@ __all__ = [
     "Heartbeat",
     "HistoryEntry",
     "InboxItem",
+    "Message",
     "Miss",
     "MissVerdict",
     "MunicipalService",
     "Notice",
     "Organisation",
+    "OutboundMessage",
     "Person",
     "PersonRole",
     "Place",
     "PlaceRequest",
     "PlaceStay",
     "Reminder",
+    "Segment",
+    "SenderKey",
     "SweepRun",
     "Task",
+    "Thread",
+    "Transmission",
     "Unit",
 ]

@@ -1,0 +1,309 @@
+"""From a citizen's journey to their episode: by the engine functions that people use, and refused by no guard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflow import amendments, casefile, episodes, outbox
+from workflow.actor import Actor
+from workflow.casefile import CaseFile
+from workflow.medcom import addresses, chains
+from workflow.medcom.codes import Event
+from workflow.medcom.journey import Journey, Step
+from workflow.medcom.stays import State
+from workflow.obligations import REPORT_ASKED, REPORT_NOT_ASKED
+from workflow.tables import Citizen, Episode, Message, Unit
+from workflow.timeline import Happened
+from workflow.vocabulary import NoticeKind
+
+IN_HOSPITAL = frozenset({"acute", "admitted", "admitted_at_home", "on_leave", "ready_for_discharge"})
+TRIGGERS = {
+    Event.STAA: "patient_acutely_seen",
+    Event.STIN: "patient_admitted",
+    Event.STOR: "leave_started",
+    Event.SLOR: "leave_ended",
+    Event.SLHJ: "patient_discharged",
+    Event.MORS: "patient_died",
+}
+STARTS = frozenset({"patient_acutely_seen", "patient_admitted", "stay_resumed"})
+FITS = {
+    State.ACUTE: IN_HOSPITAL,
+    State.ADMITTED: IN_HOSPITAL - {"on_leave"},
+    State.ON_LEAVE: frozenset({"on_leave"}),
+    State.DISCHARGED: frozenset({"discharged", "at_tryghedshotel", "at_home", "closed"}),
+    State.DECEASED: frozenset({"deceased"}),
+}
+
+
+@dataclass
+class Following:
+    """One run: the citizen, what the hospital says, and the messages with the entries that they led to."""
+
+    session: Session
+    citizen: Citizen
+    receiver: Unit
+    journey: Journey
+    rows: dict[chains.Message, Message]
+    by: Actor
+    at: datetime
+
+    # --- what there is ---
+
+    def row_of(self, step: Step) -> Message | None:
+        """The message that has led to an entry for this step; else the first that told of it."""
+        told = [self.rows[key] for key in step.told if key in self.rows]
+        return next((r for r in told if r.episode_id is not None), min(told, key=lambda r: r.id, default=None))
+
+    def is_linked(self, step: Step) -> bool:
+        row = self.row_of(step)
+        return row is not None and row.episode_id is not None
+
+    def latest(self) -> Episode | None:
+        """The citizen's open episode, or the last that was."""
+        own = select(Episode).where(Episode.citizen_id == self.citizen.id)
+        return self.session.scalars(own.order_by(Episode.closed_at.is_not(None), Episode.id.desc()).limit(1)).first()
+
+    def fetch(self, episode: Episode) -> CaseFile:
+        return casefile.fetch(self.session, episode.id, at=self.at)
+
+    def linked_numbers(self, episode: Episode) -> set[int]:
+        return {r.entry_number for r in self.rows.values() if r.episode_id == episode.id and r.entry_number}
+
+    def link(self, step: Step, episode: Episode, number: int) -> None:
+        row = self.row_of(step)
+        if row is not None:
+            row.episode_id, row.entry_number = episode.id, number
+
+    # --- the run ---
+
+    def run(self) -> None:
+        """Undo what is no longer so, correct what was at another time, add what is new, and say what does not fit."""
+        self._undo()
+        steps = self.journey.steps
+        last = max((n for n, step in enumerate(steps) if self.is_linked(step)), default=-1)
+        for number, step in enumerate(steps):
+            if self.is_linked(step):
+                self._correct(step)
+            elif number < last:
+                self._confirm_opening(step, steps[number + 1 :])
+            else:
+                self._add(step)
+        self._keep_ward()
+        self._compare()
+
+    def _undo(self) -> None:
+        told = {key for step in self.journey.steps for key in step.told}
+        gone = [row for key, row in self.rows.items() if row.episode_id is not None and key not in told]
+        for row in sorted(gone, key=lambda r: (r.episode_id or 0, r.entry_number or 0), reverse=True):
+            if row.episode_id is not None and row.entry_number is not None:
+                self._undo_entry(row.episode_id, row.entry_number)
+                row.episode_id = row.entry_number = None
+
+    def _undo_entry(self, episode_id: int, number: int) -> None:
+        """An entry that should never have been: it goes, with what messages said after it, which is told again."""
+        case = casefile.fetch(self.session, episode_id, at=self.at)
+        first = case.timeline.events[0].number
+        while case.timeline.numbered(number) is not None and case.timeline.last.number != first:
+            event = case.timeline.last
+            if event.number not in self.linked_numbers(case.episode) or event.number < number:
+                return  # people have gone on from there: they are told that it does not fit
+            amendments.cancel_event(
+                self.session, case.episode.uuid, event.number, by=self.by, at=self.at, reason=_CANCELLED
+            )
+            self._unlink(case.episode, event.number)
+            case = self.fetch(case.episode)
+        if number == first and case.episode.state in IN_HOSPITAL:
+            self._undo_opening(case)
+
+    def _undo_opening(self, case: CaseFile) -> None:
+        episode = case.episode
+        episodes.record_event(
+            self.session, episode.uuid, "episode_cancelled", by=self.by, at=self.at,
+            effective_at=max(self.at, case.timeline.last.effective_at), reason=_CANCELLED,
+        )  # fmt: skip
+        for number in self.linked_numbers(episode):
+            self._unlink(episode, number)
+        if episode.previous_id is None:
+            return
+        self.session.flush()
+        before = casefile.fetch(self.session, episode.previous_id, at=self.at)
+        if before.timeline.last.trigger == "patient_readmitted":
+            amendments.cancel_event(
+                self.session, before.episode.uuid, before.timeline.last.number, by=self.by, at=self.at,
+                reason=_CANCELLED,
+            )  # fmt: skip
+
+    def _unlink(self, episode: Episode, number: int) -> None:
+        for row in self.rows.values():
+            if (row.episode_id, row.entry_number) == (episode.id, number):
+                row.episode_id = row.entry_number = None
+
+    def _correct(self, step: Step) -> None:
+        row = self.row_of(step)
+        assert row is not None
+        if row.entry_number is None or step.transfer:
+            return
+        case = casefile.fetch(self.session, row.episode_id or 0, at=self.at)
+        event = case.timeline.numbered(row.entry_number)
+        if event is not None:
+            self._put_at(case, event, step.at)
+
+    def _put_at(self, case: CaseFile, event: Happened, at: datetime) -> None:
+        """The hospital's time is the effective one; what the same event closed in the episode before moves too."""
+        if event.effective_at == at:
+            return
+        amendments.correct_time(
+            self.session, case.episode.uuid, event.number, at, by=self.by, at=self.at, reason=_CORRECTED
+        )
+        if event.source is None and case.episode.previous_id is not None:
+            before = casefile.fetch(self.session, case.episode.previous_id, at=self.at)
+            closing = before.timeline.last
+            if closing.trigger == "patient_readmitted" and closing.effective_at == event.effective_at:
+                self._put_at(before, closing, at)
+
+    def _confirm_opening(self, step: Step, later: Sequence[Step]) -> None:
+        """A start that came late, of an episode that was opened from what followed it."""
+        if not step.event.starts or step.transfer:
+            return
+        following = next((s for s in later if self.is_linked(s) or s.event.starts), None)
+        row = self.row_of(following) if following is not None and not following.event.starts else None
+        if row is None or row.episode_id is None:
+            return
+        case = casefile.fetch(self.session, row.episode_id, at=self.at)
+        opening = case.timeline.events[0]
+        if opening.number not in self.linked_numbers(case.episode) and opening.trigger in STARTS:
+            self._put_at(case, opening, step.at)
+            self.link(step, case.episode, opening.number)
+
+    # --- what is new ---
+
+    def _add(self, step: Step) -> None:
+        episode = self.latest()
+        case = self.fetch(episode) if episode is not None else None
+        if step.event.starts:
+            self._start(step, case)
+        elif case is not None and not self._confirm(step, case):
+            trigger = TRIGGERS[step.event]
+            if case.pathway.transition(case.episode.state, trigger) is not None:
+                self._record(step, case.episode, trigger)
+
+    def _confirm(self, step: Step, case: CaseFile) -> bool:
+        """What a person has recorded already is not repeated."""
+        linked = self.linked_numbers(case.episode)
+        after = max(linked, default=0)
+        triggers = {TRIGGERS[step.event]} | (STARTS if step.event.starts and not step.transfer else set())
+        for event in case.timeline.events:
+            if event.trigger in triggers and event.number > after:
+                self._put_at(case, event, step.at)
+                self.link(step, case.episode, event.number)
+                return True
+        return False
+
+    def _record(self, step: Step, episode: Episode, trigger: str) -> None:
+        episodes.record_event(
+            self.session, episode.uuid, trigger, by=self.by, at=self.at, effective_at=step.at
+        )  # fmt: skip
+        self.link(step, episode, episode.history_number)
+
+    def _start(self, step: Step, case: CaseFile | None) -> None:
+        if case is None or case.episode.closed_at is not None:
+            self._open(step)
+        elif case.episode.state not in IN_HOSPITAL:
+            self._readmit(step, case.episode)
+        elif step.transfer:
+            self._transfer(step, case)
+        else:
+            self._go_on(step, case)
+
+    def _go_on(self, step: Step, case: CaseFile) -> None:
+        """A start of somebody who is in hospital already: a person told of it, or an acute visit became a stay."""
+        if step.event == Event.STIN and case.episode.state == "acute":
+            self._say_of_report(step, case.episode)
+            self._record(step, case.episode, "patient_admitted")
+            return
+        if self._confirm(step, case):
+            self._say_of_report(step, case.episode)
+            return
+        self._transfer(step, case)
+
+    def _transfer(self, step: Step, case: CaseFile) -> None:
+        ward = self._ward(step)
+        number = case.timeline.last.number
+        if ward.id != case.episode.ward_id:
+            amendments.transfer(
+                self.session, case.episode.uuid, ward, by=self.by, at=self.at, effective_at=step.at
+            )  # fmt: skip
+            number = case.episode.history_number
+        if step.event == Event.STIN and case.episode.state == "acute":
+            self._record(step, case.episode, "patient_admitted")
+        else:
+            self.link(step, case.episode, number)
+
+    def _open(self, step: Step) -> None:
+        if self.citizen.municipality_id is None:
+            self.citizen.municipality_id = self.receiver.organisation_id
+        way_in = "acute_admission" if step.event == Event.STAA else "admission"
+        episode = episodes.open_episode(
+            self.session, self.citizen, "home", way_in, by=self.by, at=self.at, effective_at=step.at,
+            ward=self._ward(step), district=self.receiver, needs=_needs(step),
+        )  # fmt: skip
+        self.link(step, episode, 1)
+
+    def _readmit(self, step: Step, episode: Episode) -> None:
+        kept = tuple(n for n in episode.needs if n not in {REPORT_ASKED, REPORT_NOT_ASKED, *_needs(step)})
+        goes_on = episodes.readmit(
+            self.session, episode.uuid, ward=self._ward(step), by=self.by, at=self.at, effective_at=step.at,
+            acute=step.event == Event.STAA, needs=(*kept, *_needs(step)),
+        )  # fmt: skip
+        self.link(step, goes_on, goes_on.history_number if goes_on.id == episode.id else 1)
+
+    def _say_of_report(self, step: Step, episode: Episode) -> None:
+        """Whether the hospital asks for an admission report is known to the episode, whoever opened it."""
+        if REPORT_ASKED not in episode.needs:
+            for need in _needs(step):
+                amendments.record_need(self.session, episode.uuid, need, by=self.by, at=self.at)
+
+    def _ward(self, step: Step) -> Unit:
+        return addresses.ward_of(self.session, step.provider, step.sender, at=self.at).unit
+
+    # --- what must fit in the end ---
+
+    def _keep_ward(self) -> None:
+        """The ward is the one that the hospital named last; a placeholder never replaces one that people chose."""
+        starts = [step for step in self.journey.steps if step.event.starts]
+        episode = self.latest()
+        if not starts or episode is None or episode.state not in IN_HOSPITAL:
+            return
+        address = addresses.ward_of(self.session, starts[-1].provider, starts[-1].sender, at=self.at)
+        if address.unit_id != episode.ward_id and not address.placeholder:
+            amendments.transfer(self.session, episode.uuid, address.unit, by=self.by, at=self.at)
+
+    def _compare(self) -> None:
+        episode = self.latest()
+        if episode is None:
+            return
+        fits = FITS.get(self.journey.state)
+        topics = [
+            ("hospital_disagrees", fits is not None and episode.state not in fits),
+            ("told_after_death", self.journey.after_death),
+            ("stays_in_parallel", self.journey.parallel),
+        ]
+        units = (episode.ward_id, episode.facility_id, episode.district_id)
+        for topic, applies in topics:
+            if applies:
+                outbox.tell(
+                    self.session, episode, units, topic, by=self.by, at=self.at, kind=NoticeKind.ESCALATION
+                )  # fmt: skip
+
+
+_CANCELLED = "Annulleret i Advis om sygehusophold"
+_CORRECTED = "Tidspunkt fra Advis om sygehusophold"
+
+
+def _needs(step: Step) -> tuple[str, ...]:
+    return ("municipal_services", REPORT_ASKED if step.asks_for_report else REPORT_NOT_ASKED)
+
+

@@ -1,0 +1,265 @@
+"""One message received: read, counted once, judged, loaded and answered, in one transaction with all that follows."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from workflow import calendar, citizens, keys
+from workflow.actor import Actor
+from workflow.cpr import Cpr
+from workflow.medcom import (
+    acknowledgement,
+    addresses,
+    chains,
+    envelope,
+    journey,
+    notification,
+    rules,
+    stays,
+    structure,
+    uris,
+    wire,
+)
+from workflow.medcom.acknowledgement import Answer, Code
+from workflow.medcom.envelope import Envelope
+from workflow.medcom.following import Following
+from workflow.medcom.notification import Notification
+from workflow.medcom.problems import DUPLICATE_ID, RECEIVER_UNKNOWN, Problem
+from workflow.medcom.tree import Tree
+from workflow.medcom.wire import Format
+from workflow.tables import Address, Citizen, Episode, Message, Transmission
+from workflow.vocabulary import Fate, Origin
+
+_TO = "MessageHeader.destination.receiver"
+_WRONG_RECEIVER = Problem("not-found", RECEIVER_UNKNOWN, _TO, "We are not this receiver.")
+_USED_TWICE = Problem("duplicate", DUPLICATE_ID, "Bundle.id", "Another message was sent under this Bundle.id.")
+_FAILED = Problem("transient", "MSG_Mailbox_Out_Of_Operation", "", "The receiver has a technical fault.")
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('stays'), :citizen)")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a transmission. `again`: the message had been received before, and nothing was done."""
+
+    outside: Envelope
+    latest: Tree | None
+    form: Format
+    fate: Fate
+    answer: Answer | None
+    code: str | None = None
+    again: bool = False
+    citizen_id: int | None = None
+
+    def acknowledgement(self, *, at: datetime) -> bytes | None:
+        """The answer to its sender, under new numbers; None for an acknowledgement, which is never acknowledged."""
+        if self.answer is None:
+            return None
+        return wire.write(acknowledgement.write(self.outside, self.latest, self.answer, at=at), self.form)
+
+
+@dataclass
+class _Coming:
+    """A transmission that has been read."""
+
+    raw: bytes
+    tree: Tree
+    outside: Envelope
+    received_from: str
+    at: datetime
+
+
+def receive(session: Session, raw: bytes, *, received_from: str, at: datetime) -> Receipt:
+    """Take in one transmission. `received_from` names the credential or folder; `at` is when it came.
+
+    The caller commits; whoever sends it again gets the same answer, and nothing happens twice. Two that are about one
+    citizen wait for each other. Raises problems.Unreadable when nobody can be answered.
+    """
+    coming = _read(raw, received_from, at)
+    message, again = _count(session, coming)
+    if again and message.fate != Fate.WAITING:
+        _note_transmission(session, coming, message)
+        return _receipt(coming, message, again=True)
+    if not _note_transmission(session, coming, message):
+        _refuse(message, [_USED_TWICE])
+    else:
+        _load(session, coming, message)
+    session.flush()
+    return _receipt(coming, message)
+
+
+def keep_for_later(session: Session, raw: bytes, *, received_from: str, at: datetime) -> Receipt:
+    """Our own side has failed with a message: it is kept, its sender is told so, and a sweep loads it later (KR5).
+
+    Raises problems.Unreadable.
+    """
+    coming = _read(raw, received_from, at)
+    message, again = _count(session, coming)
+    if not again:
+        message.raw, message.answer = _encrypted(raw), Code.TRANSIENT.value
+    session.flush()
+    return _receipt(coming, message)
+
+
+def out_of_order(raw: bytes, *, received_from: str, at: datetime) -> Receipt:
+    """The same answer where not even that can be written: the database is away. Raises problems.Unreadable."""
+    coming = _read(raw, received_from, at)
+    own, _ = envelope.provenances(coming.tree, coming.outside.header_id)
+    answer = None if coming.outside.kind == uris.ACKNOWLEDGEMENT else Answer(Code.TRANSIENT, (_FAILED,))
+    return Receipt(coming.outside, own, wire.format_of(raw), Fate.WAITING, answer)
+
+
+def _read(raw: bytes, received_from: str, at: datetime) -> _Coming:
+    tree = wire.read(raw)
+    return _Coming(raw, tree, envelope.read(tree), received_from, at)
+
+
+def _count(session: Session, coming: _Coming) -> tuple[Message, bool]:
+    """The row of this message, and whether it was there: another transaction that writes it is waited for."""
+    outside = coming.outside
+    made = session.execute(
+        insert(Message)
+        .values(
+            sender=outside.sender_key, number=outside.header_id, kind=outside.kind, received_at=coming.at,
+            received_from=coming.received_from, fate=Fate.WAITING, problems=[],
+        )
+        .on_conflict_do_nothing(index_elements=["sender", "number"])
+        .returning(Message)
+    ).scalar_one_or_none()  # fmt: skip
+    if made is not None:
+        return made, False
+    same = select(Message).where(Message.sender == outside.sender_key, Message.number == outside.header_id)
+    return session.scalars(same.with_for_update(key_share=True)).one(), True
+
+
+def _note_transmission(session: Session, coming: _Coming, message: Message) -> bool:
+    """Write down this sending; False when its Bundle.id has been another message's."""
+    outside = coming.outside
+    if not outside.bundle_id:
+        return True  # the rules refuse it
+    noted = session.execute(
+        insert(Transmission)
+        .values(
+            message_id=message.id, sender=outside.sender_key, bundle_id=outside.bundle_id, received_at=coming.at,
+            raw_hash=keys.ring().fingerprint("message", coming.raw),
+        )
+        .on_conflict_do_nothing(index_elements=["sender", "bundle_id"])
+        .returning(Transmission.id)
+    ).scalar_one_or_none()  # fmt: skip
+    if noted is not None:
+        return True
+    owner = select(Transmission.message_id).where(
+        Transmission.sender == outside.sender_key, Transmission.bundle_id == outside.bundle_id
+    )
+    return session.scalar(owner) == message.id
+
+
+def _load(session: Session, coming: _Coming, message: Message) -> None:
+    outside, tree = coming.outside, coming.tree
+    receiver = addresses.ours(session, outside.receiver)
+    if receiver is None:
+        _refuse(message, [_WRONG_RECEIVER])
+        return
+    bad = structure.problems(tree) or rules.problems(tree, outside.kind)
+    if bad:
+        _refuse(message, bad)
+    elif outside.kind == uris.HOSPITAL_NOTIFICATION:
+        _load_notification(session, coming, message, receiver)
+
+
+def _refuse(message: Message, problems: list[Problem]) -> None:
+    message.fate, message.why, message.raw = Fate.REFUSED, problems[0].detail, None
+    message.answer = Code.FATAL.value if message.kind != uris.ACKNOWLEDGEMENT else None
+    message.problems = [asdict(problem) for problem in problems]
+
+
+def _load_notification(session: Session, coming: _Coming, message: Message, receiver: Address) -> None:
+    message.answer = Code.OK.value
+    citizen = _known_citizen(session, notification.cpr_of(coming.tree) or "", receiver, at=coming.at)
+    if citizen is None:
+        message.fate, message.raw = Fate.UNKNOWN_CITIZEN, None
+        return
+    read = notification.read(coming.tree)
+    message.fate, message.code, message.citizen_id = Fate.LOADED, read.code, citizen.id
+    message.facts, message.raw = read.as_json(), _encrypted(coming.raw)
+    session.flush()
+    follow(session, citizen, receiver, at=coming.at)
+    if message.episode_id is None:
+        message.fate = Fate.HISTORY
+
+
+def _known_citizen(session: Session, cpr: str, receiver: Address, *, at: datetime) -> Citizen | None:
+    """The citizen, if we may know of the stay (R.BR1): the municipality serves them, or has an episode going on."""
+    citizen = citizens.find(session, Cpr.parse(cpr))
+    if citizen is None:
+        return None
+    municipality_id, today = receiver.unit.organisation_id, calendar.local(at).date()
+    going_on = select(Episode.id).where(
+        Episode.citizen_id == citizen.id, Episode.closed_at.is_(None), Episode.municipality_id == municipality_id
+    )
+    known = citizens.is_known(session, citizen, municipality_id, on=today) or session.scalar(going_on) is not None
+    return citizen if known else None
+
+
+def follow(session: Session, citizen: Citizen, receiver: Address, *, at: datetime) -> None:
+    """Fold all that is known of a citizen's stays, and let the episode follow. Two of one citizen wait for each other."""
+    session.execute(_ONE_AT_A_TIME, {"citizen": citizen.id % 2**31})
+    rows = messages_of(session, citizen)
+    facts = {chains.key(read): row for row, read in rows}
+    travelled = journey.travel(stays.fold([read for _, read in rows]))
+    by = Actor(name="Advis om sygehusophold", origin=Origin.MESSAGE)
+    Following(session, citizen, receiver.unit, travelled, facts, by, at).run()
+
+
+def messages_of(session: Session, citizen: Citizen) -> list[tuple[Message, Notification]]:
+    """Every message about the citizen's stays that is in order, as it came."""
+    own = select(Message).where(Message.citizen_id == citizen.id, Message.kind == uris.HOSPITAL_NOTIFICATION)
+    rows = session.scalars(own.order_by(Message.id), execution_options={"populate_existing": True})
+    return [(row, Notification.from_json(row.facts)) for row in rows if row.facts is not None]
+
+
+def journey_of(session: Session, citizen: Citizen) -> journey.Journey:
+    """Where the citizen has come to, by what the hospitals have told."""
+    return journey.travel(stays.fold([read for _, read in messages_of(session, citizen)]))
+
+
+def raw_of(message: Message) -> bytes | None:
+    """The message as it came, where it was kept. Raises keys.Unreadable."""
+    return keys.ring().decrypt(message.raw).encode() if message.raw is not None else None
+
+
+def load_waiting(session: Session, *, at: datetime) -> int:
+    """Load the oldest message that was kept because our own side had failed; returns how many (none or one).
+
+    The caller commits, and calls again. One that fails again is passed over by the next look.
+    """
+    waiting = select(Message).where(Message.fate == Fate.WAITING, Message.raw.is_not(None)).order_by(Message.id)
+    message = session.scalars(waiting.limit(1).with_for_update(skip_locked=True)).first()
+    raw = raw_of(message) if message is not None else None
+    if message is None or raw is None:
+        return 0
+    receive(session, raw, received_from=message.received_from, at=at)
+    return 1
+
+
+def _encrypted(raw: bytes) -> bytes:
+    return keys.ring().encrypt(raw.decode())
+
+
+def _receipt(coming: _Coming, message: Message, *, again: bool = False) -> Receipt:
+    own, _ = envelope.provenances(coming.tree, coming.outside.header_id)
+    answer = None
+    if message.answer is not None and coming.outside.kind != uris.ACKNOWLEDGEMENT:
+        problems = tuple(_problem(stored) for stored in message.problems)
+        failed = (_FAILED,) if message.answer == Code.TRANSIENT else ()
+        answer = Answer(Code(message.answer), problems or failed)
+    return Receipt(
+        coming.outside, own, wire.format_of(coming.raw), message.fate, answer, message.code, again, message.citizen_id
+    )
+
+
+def _problem(stored: dict[str, Any]) -> Problem:
+    return Problem(**stored)
