@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import Flask
 
-from web import assets, demo, errors, forgery, formats, headers, health, language, metrics, status
+from web import assets, demo, errors, fhir, forgery, formats, headers, health, language, metrics, status
 from workflow.settings import Settings
 
 
@@ -20,7 +20,7 @@ def create_app(settings: Settings) -> Flask:
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for part in (headers, metrics, errors, language, forgery, formats, assets, health, status):
+    for part in (headers, metrics, errors, language, forgery, formats, assets, health, status, fhir):
         part.register(app)
     if settings.demo:
         demo.register(app)

@@ -570,7 +570,7 @@ def test_what_is_kept_for_later_is_answered_transient_and_then_ok(session: Sessi
 def test_an_answer_changes_places_and_names_nobody(session: Session, elmer: Citizen, deliver: Deliver) -> None:
     for form in wire.Format:
         receipt = deliver(as_bytes(HospitalStay().tell("STIN", h(8)), form), h(9))
-        answer = receipt.acknowledgement(at=h(9))
+        answer = receipt.acknowledgement()
         assert answer is not None
         assert wire.format_of(answer) == form
         assert envelope.read(wire.read(answer)).receiver == receipt.outside.sender

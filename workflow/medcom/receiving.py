@@ -50,15 +50,17 @@ class Receipt:
     form: Format
     fate: Fate
     answer: Answer | None
+    at: datetime
     code: str | None = None
     again: bool = False
     citizen_id: int | None = None
+    kept: bool = True  # False: it must be sent again, for nothing could be written
 
-    def acknowledgement(self, *, at: datetime) -> bytes | None:
+    def acknowledgement(self) -> bytes | None:
         """The answer to its sender, under new numbers; None for an acknowledgement, which is never acknowledged."""
         if self.answer is None:
             return None
-        return wire.write(acknowledgement.write(self.outside, self.latest, self.answer, at=at), self.form)
+        return wire.write(acknowledgement.write(self.outside, self.latest, self.answer, at=self.at), self.form)
 
 
 @dataclass
@@ -104,12 +106,13 @@ def keep_for_later(session: Session, raw: bytes, *, received_from: str, at: date
     return _receipt(coming, message)
 
 
-def out_of_order(raw: bytes, *, received_from: str, at: datetime) -> Receipt:
+def out_of_order(raw: bytes, *, at: datetime) -> Receipt:
     """The same answer where not even that can be written: the database is away. Raises problems.Unreadable."""
-    coming = _read(raw, received_from, at)
-    own, _ = envelope.provenances(coming.tree, coming.outside.header_id)
-    answer = None if coming.outside.kind == uris.ACKNOWLEDGEMENT else Answer(Code.TRANSIENT, (_FAILED,))
-    return Receipt(coming.outside, own, wire.format_of(raw), Fate.WAITING, answer)
+    tree = wire.read(raw)
+    outside = envelope.read(tree)
+    own, _ = envelope.provenances(tree, outside.header_id)
+    answer = None if outside.kind == uris.ACKNOWLEDGEMENT else Answer(Code.TRANSIENT, (_FAILED,))
+    return Receipt(outside, own, wire.format_of(raw), Fate.WAITING, answer, at, kept=False)
 
 
 def _read(raw: bytes, received_from: str, at: datetime) -> _Coming:
@@ -205,7 +208,7 @@ def _known_citizen(session: Session, cpr: str, receiver: Address, *, at: datetim
 
 
 def follow(session: Session, citizen: Citizen, receiver: Address, *, at: datetime) -> None:
-    """Fold all that is known of a citizen's stays, and let the episode follow. Two of one citizen wait for each other."""
+    """Fold all that is known of a citizen's stays, and let the episode follow. One at a time goes on for a citizen."""
     session.execute(_ONE_AT_A_TIME, {"citizen": citizen.id % 2**31})
     rows = messages_of(session, citizen)
     facts = {chains.key(read): row for row, read in rows}
@@ -257,8 +260,9 @@ def _receipt(coming: _Coming, message: Message, *, again: bool = False) -> Recei
         failed = (_FAILED,) if message.answer == Code.TRANSIENT else ()
         answer = Answer(Code(message.answer), problems or failed)
     return Receipt(
-        coming.outside, own, wire.format_of(coming.raw), message.fate, answer, message.code, again, message.citizen_id
-    )
+        coming.outside, own, wire.format_of(coming.raw), message.fate, answer, coming.at, message.code, again,
+        message.citizen_id,
+    )  # fmt: skip
 
 
 def _problem(stored: dict[str, Any]) -> Problem:
