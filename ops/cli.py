@@ -5,7 +5,7 @@ import sys
 import click
 from sqlalchemy.exc import OperationalError
 
-from ops.commands import audit, backup, citizens, demo, doctor, migrate, outbox, pathways, reconcile, up
+from ops.commands import audit, backup, citizens, demo, doctor, medcom, migrate, outbox, pathways, reconcile, up
 from ops.errors import CannotDo
 from workflow.settings import MissingSettings
 
@@ -28,6 +28,7 @@ overgang.add_command(reconcile.reconcile)
 overgang.add_command(audit.audit)
 overgang.add_command(citizens.citizens)
 overgang.add_command(outbox.outbox)
+overgang.add_command(medcom.medcom)
 
 
 def main() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import NullPool, create_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from ops import home, schema
 from ops.errors import CannotDo
@@ -25,11 +25,21 @@ def settings() -> Settings:
 @contextmanager
 def transaction(installation: Settings) -> Iterator[Session]:
     """A session of the application's role, committed when the block ends well. Raises CannotDo, OperationalError."""
+    with transactions(installation) as begin, begin() as session:
+        yield session
+
+
+@contextmanager
+def transactions(installation: Settings) -> Iterator[Callable[[], AbstractContextManager[Session]]]:
+    """One connection for a verb with many transactions: what is yielded begins one, committed when its block ends well.
+
+    Raises as `transaction`.
+    """
     keys.use(installation)
     engine = create_engine(installation.database_url, poolclass=NullPool, connect_args={"connect_timeout": 5})
     with engine.connect() as connection:
         if schema.revision(connection) != schema.newest():
             raise CannotDo("The database schema is not that of this program. Bring it up to date: overgang migrate")
-        connection.rollback()
-        with Session(connection) as session, session.begin():
-            yield session
+    factory = sessionmaker(engine)
+    yield factory.begin
+    engine.dispose()

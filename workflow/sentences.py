@@ -31,6 +31,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Filens første linje skal være: {expected}.",
         "The first line of the file must be: {expected}.",
     ),
+    "attachment_not_taken": (
+        "Vedhæft højst 10 MB pdf, gif, jpeg, png, tiff eller bmp.",
+        "Attach at most 10 MB of pdf, gif, jpeg, png, tiff or bmp.",
+    ),
     "before_what_came_before": (
         "Tidspunktet ligger før det, der skete forinden ({earlier}).",
         "That time is before what happened earlier ({earlier}).",
@@ -79,6 +83,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "There is a newer version; read it before you answer.",
     ),
     "no_demo_clock": ("Demo-uret findes kun i en demo.", "The demo clock exists in a demo only."),
+    "no_such_category": (
+        "Vælg en af MedComs kategorier; »Andet« kræver et emne.",
+        "Choose one of MedCom's categories; 'Other' needs a topic.",
+    ),
     "no_such_episode": (
         "Forløbet findes ikke, eller du har ikke adgang til det.",
         "There is no such episode, or it is not yours to see.",
@@ -95,6 +103,10 @@ ERRORS: dict[str, tuple[str, str]] = {
     "no_such_task": (
         "Opgaven findes ikke, eller du har ikke adgang til den.",
         "There is no such task, or it is not yours to see.",
+    ),
+    "no_such_thread": (
+        "Samtalen findes ikke, eller du har ikke adgang til den.",
+        "There is no such conversation, or it is not yours to see.",
     ),
     "no_such_way_in": (
         "Forløbet kan ikke begynde sådan: »{way}«.",
@@ -181,10 +193,19 @@ ERRORS: dict[str, tuple[str, str]] = {
     ),
     "task_done": ("Opgaven er udført af {by} {at}.", "The task was done by {by} {at}."),
     "task_withdrawn": ("Opgaven er bortfaldet.", "The task is no longer owed."),
+    "text_needed": ("Skriv en tekst.", "Write a text."),
     "time_without_zone": ("Tidspunktet mangler tidszone.", "The time has no time zone."),
+    "unit_has_no_address": (
+        "Enheden har ingen MedCom-adresse; en administrator skal angive den.",
+        "The unit has no address with MedCom; an administrator must give it.",
+    ),
     "valid_from_in_the_past": (
         "En samarbejdsaftale kan ikke gælde bagud i tid.",
         "An agreement cannot hold from a time that has passed.",
+    ),
+    "ward_has_no_address": (
+        "Afdelingen har ingen MedCom-adresse; ring i stedet.",
+        "The ward has no address with MedCom; phone instead.",
     ),
     "when_to_call_again": ("Skriv, hvornår der ringes igen.", "Say when to call again."),
     "who_did_you_speak_to": ("Skriv navnet på den, du talte med.", "Give the name of the person you spoke to."),

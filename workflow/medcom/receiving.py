@@ -15,9 +15,12 @@ from workflow.medcom import (
     acknowledgement,
     addresses,
     chains,
+    communication,
+    conversation,
     envelope,
     journey,
     notification,
+    outbound,
     rules,
     stays,
     structure,
@@ -28,7 +31,7 @@ from workflow.medcom.acknowledgement import Answer, Code
 from workflow.medcom.envelope import Envelope
 from workflow.medcom.following import Following
 from workflow.medcom.notification import Notification
-from workflow.medcom.problems import DUPLICATE_ID, RECEIVER_UNKNOWN, Problem
+from workflow.medcom.problems import DUPLICATE_ID, RECEIVER_UNKNOWN, REQUIRED, Problem
 from workflow.medcom.tree import Tree
 from workflow.medcom.wire import Format
 from workflow.tables import Address, Citizen, Episode, Message, Transmission
@@ -163,6 +166,9 @@ def _note_transmission(session: Session, coming: _Coming, message: Message) -> b
 def _load(session: Session, coming: _Coming, message: Message) -> None:
     outside, tree = coming.outside, coming.tree
     receiver = addresses.ours(session, outside.receiver)
+    own = receiver is None and outside.kind == uris.CARE_COMMUNICATION
+    if own:  # what another system of ours has written to a ward belongs to the conversation
+        receiver = addresses.ours(session, outside.sender)
     if receiver is None:
         _refuse(message, [_WRONG_RECEIVER])
         return
@@ -171,6 +177,11 @@ def _load(session: Session, coming: _Coming, message: Message) -> None:
         _refuse(message, bad)
     elif outside.kind == uris.HOSPITAL_NOTIFICATION:
         _load_notification(session, coming, message, receiver)
+    elif outside.kind == uris.CARE_COMMUNICATION:
+        _load_communication(session, coming, message, receiver, own=own)
+    else:
+        of_ours = outbound.answered(session, acknowledgement.read(tree), at=coming.at)
+        message.fate, message.code = Fate.ANSWER, None if of_ours else "unknown"
 
 
 def _refuse(message: Message, problems: list[Problem]) -> None:
@@ -192,6 +203,21 @@ def _load_notification(session: Session, coming: _Coming, message: Message, rece
     follow(session, citizen, receiver, at=coming.at)
     if message.episode_id is None:
         message.fate = Fate.HISTORY
+
+
+def _load_communication(
+    session: Session, coming: _Coming, message: Message, receiver: Address, *, own: bool
+) -> None:
+    bad = list(communication.problems(coming.tree))
+    said = communication.read(coming.tree)
+    if not bad and not conversation.numbers_of(said):
+        bad = [Problem("required", REQUIRED, "Patient.identifier", "A CPR number or a replacement is required.")]
+    if bad:
+        _refuse(message, bad)
+        return
+    thread = conversation.take_in(session, said, receiver.unit, at=coming.at, own=own)
+    message.fate, message.code, message.answer = Fate.LOADED, said.activity, Code.OK.value
+    message.citizen_id, message.raw = thread.citizen_id, _encrypted(coming.raw)
 
 
 def _known_citizen(session: Session, cpr: str, receiver: Address, *, at: datetime) -> Citizen | None:

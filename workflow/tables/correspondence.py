@@ -25,6 +25,9 @@ class Thread(Base):
     unit_id: Mapped[int] = reference("units")  # of ours, to whom it is addressed
     task_id: Mapped[int | None] = reference("tasks")  # that it is about; a message never completes it
     identifier: Mapped[str]
+    with_sor: Mapped[str]
+    with_gln: Mapped[str | None]
+    with_name: Mapped[str | None]
     category: Mapped[str]
     topic: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted
     episode_of_care_system: Mapped[str | None]
