@@ -10,7 +10,8 @@ from tasks.beat import Every, SteadyScheduler
 from workflow import db, keys
 from workflow.settings import Settings
 
-SCHEDULE = {"raise_due": 5, "deliver": 5, "reconcile": 60, "heartbeat": 10}  # seconds between two runs of a sweep
+# Seconds between two runs of a sweep.
+SCHEDULE = {"raise_due": 5, "deliver": 5, "messages": 5, "reconcile": 60, "heartbeat": 10}
 
 settings = Settings.from_environment()
 

@@ -246,6 +246,7 @@ def sweep_words() -> dict[str, str]:
     return {
         "deliver": gettext("Deliver notices"),
         "heartbeat": gettext("Give a sign of life"),
+        "messages": gettext("Exchange messages with hospitals"),
         "raise_due": gettext("Raise what is due"),
         "reconcile": gettext("Look for what was forgotten"),
     }

@@ -116,9 +116,9 @@ def test_a_letter_is_told_of_encrypted_and_completes_nothing(
     assert segment.text is not None
     assert b"Tryghedshotel" not in segment.text
     (thread,) = session.scalars(select(Thread)).all()
-    assert thread.read_at is None
-    conversation.mark_read(session, thread.uuid, by=world.nurse, at=h(10))
-    assert (thread.read_at, thread.read_by) == (h(10), "Maja Demo")
+    assert thread.read_by is None
+    read = conversation.mark_read(session, thread.uuid, by=world.nurse, at=h(10))
+    assert (read.read_at, read.read_by) == (h(10), "Maja Demo")
     with pytest.raises(NotAllowed):
         conversation.mark_read(session, thread.uuid, by=world.stranger, at=h(10))
 

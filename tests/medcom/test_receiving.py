@@ -30,6 +30,7 @@ from workflow.tables import (
     Miss,
     MunicipalService,
     Notice,
+    OutboundMessage,
     Task,
     Transmission,
     Unit,
@@ -560,8 +561,10 @@ def test_what_is_kept_for_later_is_answered_transient_and_then_ok(session: Sessi
     kept = receiving.keep_for_later(session, raw, received_from="test", at=h(9))
     assert kept.answer is not None
     assert kept.answer.code == Code.TRANSIENT
-    assert receiving.load_waiting(session, at=h(10)) == 1
-    assert receiving.load_waiting(session, at=h(10)) == 0
+    row = receiving.load_waiting(session, after=0, at=h(10), real_at=h(10), answers=True)
+    assert row is not None
+    assert receiving.load_waiting(session, after=0, at=h(10), real_at=h(10), answers=True) is None
+    assert [m.kind for m in session.scalars(select(OutboundMessage))] == ["acknowledgement-message"]
     receipt = receiving.receive(session, raw, received_from="test", at=h(11))
     assert (receipt.again, receipt.answer and receipt.answer.code) == (True, Code.OK)
     assert episode_of(session, elmer).state == "admitted"

@@ -260,18 +260,35 @@ def raw_of(message: Message) -> bytes | None:
     return keys.ring().decrypt(message.raw).encode() if message.raw is not None else None
 
 
-def load_waiting(session: Session, *, at: datetime) -> int:
-    """Load the oldest message that was kept because our own side had failed; returns how many (none or one).
+class FailedAgain(Exception):
+    """A message that was kept could not be loaded this time either; `row` is its number here, `why` a kind of error."""
 
-    The caller commits, and calls again. One that fails again is passed over by the next look.
+    def __init__(self, row: int, why: str) -> None:
+        super().__init__(why)
+        self.row, self.why = row, why
+
+
+def load_waiting(session: Session, *, after: int, at: datetime, real_at: datetime, answers: bool) -> int | None:
+    """Load the next message, after row `after`, that was kept because our own side had failed; returns its row.
+
+    Its answer is put among what is to be sent, where there are `answers`. None: nothing waits. The caller commits, and
+    calls again. Raises FailedAgain.
     """
-    waiting = select(Message).where(Message.fate == Fate.WAITING, Message.raw.is_not(None)).order_by(Message.id)
-    message = session.scalars(waiting.limit(1).with_for_update(skip_locked=True)).first()
-    raw = raw_of(message) if message is not None else None
-    if message is None or raw is None:
-        return 0
-    receive(session, raw, received_from=message.received_from, at=at)
-    return 1
+    waiting = select(Message).where(Message.fate == Fate.WAITING, Message.raw.is_not(None), Message.id > after)
+    message = session.scalars(waiting.order_by(Message.id).limit(1).with_for_update(skip_locked=True)).first()
+    if message is None:
+        return None
+    row, received_from = message.id, message.received_from
+    try:
+        receipt = receive(session, raw_of(message) or b"", received_from=received_from, at=at)
+    except Exception as fault:  # as at the door: whatever it is, the message waits on
+        raise FailedAgain(row, type(fault).__name__) from None
+    if receipt.answer is not None and answers:
+        answer = acknowledgement.write(receipt.outside, receipt.latest, receipt.answer, at=at)
+        outbound.queue(
+            session, answer, kind=uris.ACKNOWLEDGEMENT, receiver=receipt.outside.sender_key, real_at=real_at
+        )  # fmt: skip
+    return row
 
 
 def _encrypted(raw: bytes) -> bytes:
