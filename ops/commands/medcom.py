@@ -65,6 +65,8 @@ def _taken(transaction: intake.Transaction, raw: bytes) -> dict[str, str | None]
         receipt = intake.take_in(transaction, raw, received_from="overgang medcom import", real_at=clock.real_now())
     except Unreadable:
         return {"ack": None, "code": None, "fate": "unreadable"}
+    if not receipt.kept:
+        raise CannotDo("The database does not answer. Import again when it does: what has been taken in counts once.")
     ack = receipt.answer.code.value if receipt.answer is not None else None
     return {"ack": ack, "code": receipt.code, "fate": "again" if receipt.again else receipt.fate.value}
 

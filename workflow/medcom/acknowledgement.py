@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from workflow.medcom import uris
+from workflow.medcom import structure, uris
 from workflow.medcom.envelope import Envelope
 from workflow.medcom.problems import HL7_CODES, Problem
 from workflow.medcom.tree import Tree, each, resources, word
@@ -46,7 +46,9 @@ def write(received: Envelope, latest: Tree | None, answer: Answer, *, at: dateti
         to_endpoint=received.reply_to or f"{uris.SOR_ENDPOINT}{received.sender.sor or ''}",
         profile=_PROFILE + "messaging-acknowledgementHeader", response=response,
     )  # fmt: skip
-    before = [{k: v for k, v in latest.items() if k != "text"}] if latest is not None else []
+    before = []
+    if latest is not None and structure.is_provenance(latest):
+        before = [{"resourceType": "Provenance", "id": unique(), **latest}]
     own = provenance(header_id, "acknowledgement", who=us, follows=received.header_id, at=at)
     parts = [header, *([outcome] if outcome is not None else []), us, them, *before, own]
     return bundle(_PROFILE + "messaging-acknowledgement", parts, at=at)

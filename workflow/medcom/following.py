@@ -177,6 +177,7 @@ class Following:
         if opening.number not in self.linked_numbers(case.episode) and opening.trigger in STARTS:
             self._put_at(case, opening, step.at)
             self.link(step, case.episode, opening.number)
+            self._say_of_report(step, case.episode)
 
     # --- what is new ---
 

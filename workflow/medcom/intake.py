@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from workflow.medcom import receiving
@@ -27,6 +28,9 @@ def take_in(transaction: Transaction, raw: bytes, *, received_from: str, real_at
                 return attempt(session, raw, received_from=received_from, at=at)
         except Unreadable:
             raise
+        except (OperationalError, InterfaceError) as away:
+            log.warning("a message was not taken in: the database does not answer (%s)", type(away.orig).__name__)
+            break
         except Exception as fault:  # whatever it is, the message must not be lost; what it says may hold what was sent
             where = "".join(traceback.format_tb(fault.__traceback__))
             log.error("a message was not taken in by %s: %s\n%s", attempt.__name__, type(fault).__name__, where)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fhir.resources.R4B.bundle import Bundle
+from fhir.resources.R4B.provenance import Provenance
 from pydantic import ValidationError
 
 from workflow.medcom.problems import DATATYPE_WRONG, REQUIRED, Problem
@@ -20,6 +21,15 @@ def problems(bundle: Tree) -> list[Problem]:
     except Exception:  # the library meets shapes that it was not written for; whatever it says, the message is invalid
         return [Problem("structure", DATATYPE_WRONG, "Bundle", "The message is not valid FHIR R4.")]
     return []
+
+
+def is_provenance(tree: Tree) -> bool:
+    """Whether this is a Provenance as FHIR R4 has it, which may go back with an answer."""
+    try:
+        Provenance.model_validate(tree)
+    except Exception:  # as above: whatever the library says, it is none
+        return False
+    return True
 
 
 def _said(error: ValidationError) -> Iterator[Problem]:
