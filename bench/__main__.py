@@ -2,7 +2,7 @@
 
 import argparse
 
-from bench import discharge, history, people, raising, routing, scale
+from bench import discharge, history, messages, people, raising, routing, scale
 from bench.server import running, say
 from bench.size import FULL
 
@@ -12,6 +12,7 @@ BENCHES = {
     "raise_due_with_people": people.measure,
     "route": routing.measure,
     "history_verify": history.measure,
+    "medcom_receive": messages.measure,
     "scale": scale.measure,
 }
 

@@ -1,22 +1,22 @@
 """From a citizen's journey to their episode: by the engine functions that people use, and refused by no guard."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import amendments, casefile, episodes, outbox
+from workflow import amendments, episodes, outbox, timeline
 from workflow.actor import Actor
-from workflow.casefile import CaseFile
 from workflow.medcom import addresses, chains
 from workflow.medcom.codes import Event
 from workflow.medcom.journey import Journey, Step
 from workflow.medcom.stays import State
 from workflow.obligations import REPORT_ASKED, REPORT_NOT_ASKED
+from workflow.parties import pathway_of
 from workflow.tables import Citizen, Episode, Message, Unit
-from workflow.timeline import Happened
+from workflow.timeline import Happened, Timeline
 from workflow.vocabulary import NoticeKind
 
 IN_HOSPITAL = frozenset({"acute", "admitted", "admitted_at_home", "on_leave", "ready_for_discharge"})
@@ -38,6 +38,14 @@ FITS = {
 }
 
 
+@dataclass(frozen=True)
+class Case:
+    """An episode, locked, and what has happened to it."""
+
+    episode: Episode
+    timeline: Timeline
+
+
 @dataclass
 class Following:
     """One run: the citizen, what the hospital says, and the messages with the entries that they led to."""
@@ -49,6 +57,9 @@ class Following:
     rows: dict[chains.Message, Message]
     by: Actor
     at: datetime
+    read: dict[int, Case] = field(default_factory=dict)  # episodes as they are, until something is written
+    known: list[Case | None] = field(default_factory=list)  # the latest of them, likewise
+    last: Episode | None = None  # that was written to
 
     # --- what there is ---
 
@@ -61,13 +72,29 @@ class Following:
         row = self.row_of(step)
         return row is not None and row.episode_id is not None
 
-    def latest(self) -> Episode | None:
+    def latest(self) -> Case | None:
         """The citizen's open episode, or the last that was."""
-        own = select(Episode).where(Episode.citizen_id == self.citizen.id)
-        return self.session.scalars(own.order_by(Episode.closed_at.is_not(None), Episode.id.desc()).limit(1)).first()
+        if not self.known:
+            own = select(Episode).where(Episode.citizen_id == self.citizen.id).with_for_update(key_share=True)
+            newest = own.order_by(Episode.closed_at.is_not(None), Episode.id.desc()).limit(1)
+            episode = self.session.scalars(newest, execution_options={"populate_existing": True}).first()
+            self.known.append(self._read(episode) if episode is not None else None)
+        return self.known[0]
 
-    def fetch(self, episode: Episode) -> CaseFile:
-        return casefile.fetch(self.session, episode.id, at=self.at)
+    def fetch(self, episode_id: int) -> Case:
+        """An episode as it is now."""
+        if episode_id not in self.read:
+            own = select(Episode).where(Episode.id == episode_id).with_for_update(key_share=True)
+            self._read(self.session.scalars(own, execution_options={"populate_existing": True}).one())
+        return self.read[episode_id]
+
+    def _read(self, episode: Episode) -> Case:
+        self.read[episode.id] = Case(episode, timeline.fold(timeline.entries(self.session, episode)))
+        return self.read[episode.id]
+
+    def _changing(self) -> None:
+        self.read.clear()
+        self.known.clear()
 
     def linked_numbers(self, episode: Episode) -> set[int]:
         return {r.entry_number for r in self.rows.values() if r.episode_id == episode.id and r.entry_number}
@@ -81,6 +108,7 @@ class Following:
 
     def run(self) -> None:
         """Undo what is no longer so, correct what was at another time, add what is new, and say what does not fit."""
+        self.latest()
         self._undo()
         steps = self.journey.steps
         last = max((n for n, step in enumerate(steps) if self.is_linked(step)), default=-1)
@@ -104,22 +132,24 @@ class Following:
 
     def _undo_entry(self, episode_id: int, number: int) -> None:
         """An entry that should never have been: it goes, with what messages said after it, which is told again."""
-        case = casefile.fetch(self.session, episode_id, at=self.at)
+        case = self.fetch(episode_id)
         first = case.timeline.events[0].number
         while case.timeline.numbered(number) is not None and case.timeline.last.number != first:
             event = case.timeline.last
             if event.number not in self.linked_numbers(case.episode) or event.number < number:
                 return  # people have gone on from there: they are told that it does not fit
+            self._changing()
             amendments.cancel_event(
                 self.session, case.episode.uuid, event.number, by=self.by, at=self.at, reason=_CANCELLED
             )
             self._unlink(case.episode, event.number)
-            case = self.fetch(case.episode)
+            case = self.fetch(case.episode.id)
         if number == first and case.episode.state in IN_HOSPITAL:
             self._undo_opening(case)
 
-    def _undo_opening(self, case: CaseFile) -> None:
+    def _undo_opening(self, case: Case) -> None:
         episode = case.episode
+        self._changing()
         episodes.record_event(
             self.session, episode.uuid, "episode_cancelled", by=self.by, at=self.at,
             effective_at=max(self.at, case.timeline.last.effective_at), reason=_CANCELLED,
@@ -129,8 +159,9 @@ class Following:
         if episode.previous_id is None:
             return
         self.session.flush()
-        before = casefile.fetch(self.session, episode.previous_id, at=self.at)
+        before = self.fetch(episode.previous_id)
         if before.timeline.last.trigger == "patient_readmitted":
+            self._changing()
             amendments.cancel_event(
                 self.session, before.episode.uuid, before.timeline.last.number, by=self.by, at=self.at,
                 reason=_CANCELLED,
@@ -146,20 +177,21 @@ class Following:
         assert row is not None
         if row.entry_number is None or step.transfer:
             return
-        case = casefile.fetch(self.session, row.episode_id or 0, at=self.at)
+        case = self.fetch(row.episode_id or 0)
         event = case.timeline.numbered(row.entry_number)
         if event is not None:
             self._put_at(case, event, step.at)
 
-    def _put_at(self, case: CaseFile, event: Happened, at: datetime) -> None:
+    def _put_at(self, case: Case, event: Happened, at: datetime) -> None:
         """The hospital's time is the effective one; what the same event closed in the episode before moves too."""
         if event.effective_at == at:
             return
+        self._changing()
         amendments.correct_time(
             self.session, case.episode.uuid, event.number, at, by=self.by, at=self.at, reason=_CORRECTED
         )
         if event.source is None and case.episode.previous_id is not None:
-            before = casefile.fetch(self.session, case.episode.previous_id, at=self.at)
+            before = self.fetch(case.episode.previous_id)
             closing = before.timeline.last
             if closing.trigger == "patient_readmitted" and closing.effective_at == event.effective_at:
                 self._put_at(before, closing, at)
@@ -172,7 +204,7 @@ class Following:
         row = self.row_of(following) if following is not None and not following.event.starts else None
         if row is None or row.episode_id is None:
             return
-        case = casefile.fetch(self.session, row.episode_id, at=self.at)
+        case = self.fetch(row.episode_id)
         opening = case.timeline.events[0]
         if opening.number not in self.linked_numbers(case.episode) and opening.trigger in STARTS:
             self._put_at(case, opening, step.at)
@@ -182,16 +214,15 @@ class Following:
     # --- what is new ---
 
     def _add(self, step: Step) -> None:
-        episode = self.latest()
-        case = self.fetch(episode) if episode is not None else None
+        case = self.latest()
         if step.event.starts:
             self._start(step, case)
         elif case is not None and not self._confirm(step, case):
             trigger = TRIGGERS[step.event]
-            if case.pathway.transition(case.episode.state, trigger) is not None:
+            if pathway_of(case.episode).transition(case.episode.state, trigger) is not None:
                 self._record(step, case.episode, trigger)
 
-    def _confirm(self, step: Step, case: CaseFile) -> bool:
+    def _confirm(self, step: Step, case: Case) -> bool:
         """What a person has recorded already is not repeated."""
         linked = self.linked_numbers(case.episode)
         after = max(linked, default=0)
@@ -204,12 +235,13 @@ class Following:
         return False
 
     def _record(self, step: Step, episode: Episode, trigger: str) -> None:
-        episodes.record_event(
+        self._changing()
+        self.last = episodes.record_event(
             self.session, episode.uuid, trigger, by=self.by, at=self.at, effective_at=step.at
-        )  # fmt: skip
+        )
         self.link(step, episode, episode.history_number)
 
-    def _start(self, step: Step, case: CaseFile | None) -> None:
+    def _start(self, step: Step, case: Case | None) -> None:
         if case is None or case.episode.closed_at is not None:
             self._open(step)
         elif case.episode.state not in IN_HOSPITAL:
@@ -219,7 +251,7 @@ class Following:
         else:
             self._go_on(step, case)
 
-    def _go_on(self, step: Step, case: CaseFile) -> None:
+    def _go_on(self, step: Step, case: Case) -> None:
         """A start of somebody who is in hospital already: a person told of it, or an acute visit became a stay."""
         if step.event == Event.STIN and case.episode.state == "acute":
             self._say_of_report(step, case.episode)
@@ -230,10 +262,11 @@ class Following:
             return
         self._transfer(step, case)
 
-    def _transfer(self, step: Step, case: CaseFile) -> None:
+    def _transfer(self, step: Step, case: Case) -> None:
         ward = self._ward(step)
         number = case.timeline.last.number
         if ward.id != case.episode.ward_id:
+            self._changing()
             amendments.transfer(
                 self.session, case.episode.uuid, ward, by=self.by, at=self.at, effective_at=step.at
             )  # fmt: skip
@@ -247,24 +280,29 @@ class Following:
         if self.citizen.municipality_id is None:
             self.citizen.municipality_id = self.receiver.organisation_id
         way_in = "acute_admission" if step.event == Event.STAA else "admission"
+        self._changing()
         episode = episodes.open_episode(
             self.session, self.citizen, "home", way_in, by=self.by, at=self.at, effective_at=step.at,
             ward=self._ward(step), district=self.receiver, needs=_needs(step),
         )  # fmt: skip
         self.link(step, episode, 1)
+        self.last = episode
 
     def _readmit(self, step: Step, episode: Episode) -> None:
         kept = tuple(n for n in episode.needs if n not in {REPORT_ASKED, REPORT_NOT_ASKED, *_needs(step)})
+        self._changing()
         goes_on = episodes.readmit(
             self.session, episode.uuid, ward=self._ward(step), by=self.by, at=self.at, effective_at=step.at,
             acute=step.event == Event.STAA, needs=(*kept, *_needs(step)),
         )  # fmt: skip
         self.link(step, goes_on, goes_on.history_number if goes_on.id == episode.id else 1)
+        self.last = goes_on
 
     def _say_of_report(self, step: Step, episode: Episode) -> None:
         """Whether the hospital asks for an admission report is known to the episode, whoever opened it."""
         if REPORT_ASKED not in episode.needs:
             for need in _needs(step):
+                self._changing()
                 amendments.record_need(self.session, episode.uuid, need, by=self.by, at=self.at)
 
     def _ward(self, step: Step) -> Unit:
@@ -275,29 +313,33 @@ class Following:
     def _keep_ward(self) -> None:
         """The ward is the one that the hospital named last; a placeholder never replaces one that people chose."""
         starts = [step for step in self.journey.steps if step.event.starts]
-        episode = self.latest()
+        episode = self._now()
         if not starts or episode is None or episode.state not in IN_HOSPITAL:
             return
         address = addresses.ward_of(self.session, starts[-1].provider, starts[-1].sender, at=self.at)
         if address.unit_id != episode.ward_id and not address.placeholder:
+            self._changing()
             amendments.transfer(self.session, episode.uuid, address.unit, by=self.by, at=self.at)
 
+    def _now(self) -> Episode | None:
+        if self.last is not None:
+            return self.last
+        case = self.latest()
+        return case.episode if case is not None else None
+
     def _compare(self) -> None:
-        episode = self.latest()
+        """Tell people what does not fit, or what they must know besides."""
+        episode, fits = self._now(), FITS.get(self.journey.state)
         if episode is None:
             return
-        fits = FITS.get(self.journey.state)
         topics = [
             ("hospital_disagrees", fits is not None and episode.state not in fits),
             ("told_after_death", self.journey.after_death),
             ("stays_in_parallel", self.journey.parallel),
         ]
         units = (episode.ward_id, episode.facility_id, episode.district_id)
-        for topic, applies in topics:
-            if applies:
-                outbox.tell(
-                    self.session, episode, units, topic, by=self.by, at=self.at, kind=NoticeKind.ESCALATION
-                )  # fmt: skip
+        for topic in (topic for topic, applies in topics if applies):
+            outbox.tell(self.session, episode, units, topic, by=self.by, at=self.at, kind=NoticeKind.ESCALATION)
 
 
 _CANCELLED = "Annulleret i Advis om sygehusophold"

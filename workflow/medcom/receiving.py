@@ -1,5 +1,6 @@
 """One message received: read, counted once, judged, loaded and answered, in one transaction with all that follows."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -84,14 +85,19 @@ def receive(session: Session, raw: bytes, *, received_from: str, at: datetime) -
     citizen wait for each other. Raises problems.Unreadable when nobody can be answered.
     """
     coming = _read(raw, received_from, at)
-    message, again = _count(session, coming)
+    judged = _judge(session, coming)
+    message, again = _count(session, coming, judged)
     if again and message.fate != Fate.WAITING:
         _note_transmission(session, coming, message)
         return _receipt(coming, message, again=True)
-    if not _note_transmission(session, coming, message):
-        _refuse(message, [_USED_TWICE])
-    else:
-        _load(session, coming, message)
+    used_twice = not _note_transmission(session, coming, message)
+    if used_twice:
+        judged = _refused([_USED_TWICE], coming.outside.kind)
+    if used_twice or again:  # it was written otherwise, or had to wait
+        for name, value in judged.values.items():
+            setattr(message, name, value)
+    if judged.load is not None:
+        judged.load(message)
     session.flush()
     return _receipt(coming, message)
 
@@ -102,7 +108,7 @@ def keep_for_later(session: Session, raw: bytes, *, received_from: str, at: date
     Raises problems.Unreadable.
     """
     coming = _read(raw, received_from, at)
-    message, again = _count(session, coming)
+    message, again = _count(session, coming, _Judged({"fate": Fate.WAITING}))
     if not again:
         message.raw, message.answer = _encrypted(raw), Code.TRANSIENT.value
     session.flush()
@@ -123,18 +129,24 @@ def _read(raw: bytes, received_from: str, at: datetime) -> _Coming:
     return _Coming(raw, tree, envelope.read(tree), received_from, at)
 
 
-def _count(session: Session, coming: _Coming) -> tuple[Message, bool]:
+@dataclass(frozen=True)
+class _Judged:
+    """What is to be written of a message, and what is to be done with it then."""
+
+    values: dict[str, Any]
+    load: Callable[[Message], None] | None = None
+
+
+def _count(session: Session, coming: _Coming, judged: _Judged) -> tuple[Message, bool]:
     """The row of this message, and whether it was there: another transaction that writes it is waited for."""
     outside = coming.outside
-    made = session.execute(
-        insert(Message)
-        .values(
-            sender=outside.sender_key, number=outside.header_id, kind=outside.kind, received_at=coming.at,
-            received_from=coming.received_from, fate=Fate.WAITING, problems=[],
-        )
-        .on_conflict_do_nothing(index_elements=["sender", "number"])
-        .returning(Message)
-    ).scalar_one_or_none()  # fmt: skip
+    row = {
+        "sender": outside.sender_key, "number": outside.header_id, "kind": outside.kind, "received_at": coming.at,
+        "received_from": coming.received_from, "problems": [], **judged.values,
+    }  # fmt: skip
+    made = session.scalars(
+        insert(Message).on_conflict_do_nothing(index_elements=["sender", "number"]).returning(Message), [row]
+    ).one_or_none()
     if made is not None:
         return made, False
     same = select(Message).where(Message.sender == outside.sender_key, Message.number == outside.header_id)
@@ -163,61 +175,71 @@ def _note_transmission(session: Session, coming: _Coming, message: Message) -> b
     return session.scalar(owner) == message.id
 
 
-def _load(session: Session, coming: _Coming, message: Message) -> None:
+def _judge(session: Session, coming: _Coming) -> _Judged:
     outside, tree = coming.outside, coming.tree
     receiver = addresses.ours(session, outside.receiver)
     own = receiver is None and outside.kind == uris.CARE_COMMUNICATION
     if own:  # what another system of ours has written to a ward belongs to the conversation
         receiver = addresses.ours(session, outside.sender)
     if receiver is None:
-        _refuse(message, [_WRONG_RECEIVER])
-        return
-    bad = structure.problems(tree) or rules.problems(tree, outside.kind)
-    if bad:
-        _refuse(message, bad)
-    elif outside.kind == uris.HOSPITAL_NOTIFICATION:
-        _load_notification(session, coming, message, receiver)
-    elif outside.kind == uris.CARE_COMMUNICATION:
-        _load_communication(session, coming, message, receiver, own=own)
-    else:
-        of_ours = outbound.answered(session, acknowledgement.read(tree), at=coming.at)
-        message.fate, message.code = Fate.ANSWER, None if of_ours else "unknown"
+        return _refused([_WRONG_RECEIVER], outside.kind)
+    if bad := structure.problems(tree) or rules.problems(tree, outside.kind):
+        return _refused(bad, outside.kind)
+    if outside.kind == uris.HOSPITAL_NOTIFICATION:
+        return _judge_notification(session, coming, receiver)
+    if outside.kind == uris.CARE_COMMUNICATION:
+        return _judge_communication(session, coming, receiver, own=own)
+    answer = acknowledgement.read(tree)
+
+    def load(message: Message) -> None:
+        message.code = None if outbound.answered(session, answer, at=coming.at) else "unknown"
+
+    return _Judged({"fate": Fate.ANSWER}, load)
 
 
-def _refuse(message: Message, problems: list[Problem]) -> None:
-    message.fate, message.why, message.raw = Fate.REFUSED, problems[0].detail, None
-    message.answer = Code.FATAL.value if message.kind != uris.ACKNOWLEDGEMENT else None
-    message.problems = [asdict(problem) for problem in problems]
+def _refused(problems: list[Problem], kind: str | None) -> _Judged:
+    return _Judged({
+        "fate": Fate.REFUSED, "why": problems[0].detail, "raw": None,
+        "answer": Code.FATAL.value if kind != uris.ACKNOWLEDGEMENT else None,
+        "problems": [asdict(problem) for problem in problems],
+    })  # fmt: skip
 
 
-def _load_notification(session: Session, coming: _Coming, message: Message, receiver: Address) -> None:
-    message.answer = Code.OK.value
+def _judge_notification(session: Session, coming: _Coming, receiver: Address) -> _Judged:
     citizen = _known_citizen(session, notification.cpr_of(coming.tree) or "", receiver, at=coming.at)
     if citizen is None:
-        message.fate, message.raw = Fate.UNKNOWN_CITIZEN, None
-        return
+        return _Judged({"fate": Fate.UNKNOWN_CITIZEN, "answer": Code.OK.value, "raw": None})
     read = notification.read(coming.tree)
-    message.fate, message.code, message.citizen_id = Fate.LOADED, read.code, citizen.id
-    message.facts, message.raw = read.as_json(), _encrypted(coming.raw)
-    session.flush()
-    follow(session, citizen, receiver, at=coming.at)
-    if message.episode_id is None:
-        message.fate = Fate.HISTORY
+
+    def load(message: Message) -> None:
+        session.flush()
+        follow(session, citizen, receiver, at=coming.at)
+        if message.episode_id is None:
+            message.fate = Fate.HISTORY
+
+    values = {
+        "fate": Fate.LOADED, "code": read.code, "citizen_id": citizen.id, "facts": read.as_json(),
+        "raw": _encrypted(coming.raw), "answer": Code.OK.value,
+    }  # fmt: skip
+    return _Judged(values, load)
 
 
-def _load_communication(
-    session: Session, coming: _Coming, message: Message, receiver: Address, *, own: bool
-) -> None:
+def _judge_communication(session: Session, coming: _Coming, receiver: Address, *, own: bool) -> _Judged:
     bad = list(communication.problems(coming.tree))
     said = communication.read(coming.tree)
     if not bad and not conversation.numbers_of(said):
         bad = [Problem("required", REQUIRED, "Patient.identifier", "A CPR number or a replacement is required.")]
     if bad:
-        _refuse(message, bad)
-        return
-    thread = conversation.take_in(session, said, receiver.unit, at=coming.at, own=own)
-    message.fate, message.code, message.answer = Fate.LOADED, said.activity, Code.OK.value
-    message.citizen_id, message.raw = thread.citizen_id, _encrypted(coming.raw)
+        return _refused(bad, coming.outside.kind)
+
+    def load(message: Message) -> None:
+        thread = conversation.take_in(session, said, receiver.unit, at=coming.at, own=own)
+        message.citizen_id = thread.citizen_id
+
+    values = {
+        "fate": Fate.LOADED, "code": said.activity, "answer": Code.OK.value, "raw": _encrypted(coming.raw)
+    }  # fmt: skip
+    return _Judged(values, load)
 
 
 def _known_citizen(session: Session, cpr: str, receiver: Address, *, at: datetime) -> Citizen | None:
