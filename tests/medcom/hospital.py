@@ -33,6 +33,7 @@ class HospitalStay:
     emergency: bool = False
     on_leave: bool = False
     links: tuple[Link, ...] = ()
+    told: dict[Event, str] = field(default_factory=dict)  # the last message about each event
 
     def tell(
         self,
@@ -49,7 +50,9 @@ class HospitalStay:
         event = Event(code.removeprefix(change))
         self._happen(event, change, at, start)
         sent_at, number = sent_at or at, str(uuid4())
-        follows = follows or (self.links[-1].target if self.links else None)
+        last = self.links[-1].target if self.links else None
+        follows = follows or (last if change == Change.NEW else self.told.get(event, last))
+        self.told[event] = number
         told = advis.write(
             event, change, cpr=self.cpr, family_name=self.family_name, sender=self.sender, receiver=self.receiver,
             episode_of_care=self.episode_of_care, start=self.start or at, sent_at=sent_at, end=self.end,

@@ -271,8 +271,9 @@ class Following:
                 self.session, case.episode.uuid, ward, by=self.by, at=self.at, effective_at=step.at
             )  # fmt: skip
             number = case.episode.history_number
-        if step.event == Event.STIN and case.episode.state == "acute":
-            self._record(step, case.episode, "patient_admitted")
+        goes_on = {"acute": "patient_admitted", "on_leave": "leave_ended"}.get(case.episode.state)
+        if step.event == Event.STIN and goes_on is not None:
+            self._record(step, case.episode, goes_on)
         else:
             self.link(step, case.episode, number)
 

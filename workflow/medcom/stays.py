@@ -202,7 +202,8 @@ def _in_force(told: list[_Told], ordered: list[Notification]) -> list[Happening]
         first = told[0].messages[0]
         event = Event.STAA if first.emergency else Event.STIN
         happenings.insert(0, _implied(event, first.started_at, first))
-    last, state = ordered[-1], State.VOID
+    last = next((m for m in reversed(ordered) if m.change != Change.CORRECTS), ordered[-1])
+    state = State.VOID
     for happening in happenings:
         state = step(state, happening.event)
     if last.change == Change.CANCELS and state in {State.ADMITTED, State.ON_LEAVE}:
