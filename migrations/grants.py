@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-# History, misses and what was agreed, said and raised: rows are added there, and nothing else.
-ONLY_ADDED_TO = frozenset(
-    {"history", "misses", "miss_verdicts", "reminders", "contact_attempts", "agreements", "agreement_rules"}
-)
+# History, misses and what was agreed, said, raised and sent to us: rows are added there, and nothing else.
+ONLY_ADDED_TO = frozenset({
+    "history", "misses", "miss_verdicts", "reminders", "contact_attempts", "agreements", "agreement_rules",
+    "transmissions",
+})  # fmt: skip
 ONLY_READ = frozenset({"alembic_version"})
 
 

@@ -17,10 +17,20 @@ from tests.steps import call_of
 from tests.world import ISBAR, World
 from workflow import handovers
 from workflow.errors import Invalid, NotAllowed, NotPossible
-from workflow.medcom import acknowledgement, addresses, communication, conversation, envelope, outbound, rules, wire
+from workflow.medcom import (
+    acknowledgement,
+    addresses,
+    communication,
+    conversation,
+    envelope,
+    letters,
+    outbound,
+    rules,
+    wire,
+)
 from workflow.medcom import structure as fhir
 from workflow.medcom.acknowledgement import Answer, Code
-from workflow.medcom.conversation import Attachment
+from workflow.medcom.letters import Attachment
 from workflow.medcom.tree import Tree, resources, word
 from workflow.tables import Address, Citizen, Episode, Message, Notice, OutboundMessage, Segment, Task, Thread
 from workflow.vocabulary import Fate, Sending, TaskState
@@ -179,7 +189,7 @@ def call(session: Session, elmer: Citizen, deliver: Deliver) -> Task:
 
 
 def write(session: Session, world: World, call: Task, **more: object) -> Thread:
-    return conversation.begin(
+    return letters.begin(
         session, call, "Hvem ringer vi til?", by=world.nurse, at=h(7), real_at=REAL,
         **{"topic": "Opfølgning", **more},  # type: ignore[arg-type]
     )  # fmt: skip
@@ -212,7 +222,7 @@ def test_a_reply_repeats_what_was_said_without_old_attachments(
     deliver(with_attachment(PNG.content), h(6))
     thread = session.scalars(select(Thread)).one()
     later = h(7) + timedelta(days=9)
-    conversation.reply(session, thread.uuid, "Tak, vi ringer.", by=world.nurse, at=later, real_at=REAL)
+    letters.reply(session, thread.uuid, "Tak, vi ringer.", by=world.nurse, at=later, real_at=REAL)
     _, tree = sent(session)
     assert fhir.problems(tree) == []
     said = communication.read(tree)
@@ -228,7 +238,7 @@ def test_a_reply_repeats_what_was_said_without_old_attachments(
 def test_a_letter_from_a_handover(session: Session, world: World, call: Task) -> None:
     episode = session.scalars(select(Episode)).one()
     handover = handovers.send(session, episode.uuid, ISBAR, by=world.ward_nurse, at=h(7))
-    thread = conversation.begin(
+    thread = letters.begin(
         session, handover, "Hvilken dosis?", by=world.nurse, at=h(8), real_at=REAL, category="medicine"
     )
     assert (thread.category, thread.task_id) == ("medicine", None)

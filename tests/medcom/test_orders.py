@@ -36,7 +36,7 @@ def invent(chance: random.Random) -> list[Tree]:
         own = [stay.tell(chance.choice(("STIN", "STAA")), h(hour), flag=True)]
         for _ in range(chance.randrange(6)):
             state = journey.travel(stays.fold([as_values(m) for m in own])).state
-            if not FOLLOW[state] or state == State.DECEASED and chance.random() < 0.5:
+            if not FOLLOW[state] or (state == State.DECEASED and chance.random() < 0.5):
                 break
             hour += chance.choice((1, 3, 9))
             own.append(stay.tell(chance.choice(FOLLOW[state]), h(hour)))

@@ -23,7 +23,7 @@ from tests.medcom.test_stays import h
 from workflow import clock
 from workflow.actor import Actor
 from workflow.db import Session
-from workflow.medcom import acknowledgement, addresses, conversation, envelope, intake, receiving, wire
+from workflow.medcom import acknowledgement, addresses, envelope, intake, letters, receiving, wire
 from workflow.medcom.wire import Format
 from workflow.settings import Settings
 from workflow.tables import Episode, Message, OutboundMessage, Task, Unit
@@ -216,7 +216,7 @@ def letter(settings: Settings) -> str:
         call = session.scalars(select(Task).where(Task.kind == "follow_up_call")).one()
         municipality_id = session.get_one(Unit, call.unit_id).organisation_id
         by = Actor(name="Maja Demo", unit_id=call.unit_id, organisation_id=municipality_id)
-        thread = conversation.begin(session, call, "Hej", by=by, at=h(6), real_at=clock.real_now())
+        thread = letters.begin(session, call, "Hej", by=by, at=h(6), real_at=clock.real_now())
         return thread.last_number
 
 

@@ -3,9 +3,11 @@
 import json
 import logging
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from ruamel.yaml import YAML
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
@@ -18,6 +20,7 @@ from tests.medcom.examples import KNOWN, OTHER
 from tests.medcom.hospital import HEART, OURS, HospitalStay, as_bytes
 from tests.medcom.test_stays import h
 from web.app import create_app
+from web.fhir import TAKEN
 from workflow import db
 from workflow.db import Session
 from workflow.medcom import acknowledgement, addresses, receiving, senders, wire
@@ -189,3 +192,17 @@ def test_of_an_unknown_citizen_no_byte_is_kept(gateway: FlaskClient) -> None:
 def test_the_endpoint_gives_no_cookie_and_reads_none(gateway: FlaskClient) -> None:
     assert "Set-Cookie" not in post(gateway, stin()).headers
     assert db.Session.kw["bind"] is not None
+
+
+def test_the_description_of_the_endpoint_names_what_it_answers(gateway: FlaskClient, key: str) -> None:
+    described = YAML(typ="safe").load(Path("docs/openapi-fhir.yaml").read_text(encoding="utf-8"))
+    ((address, operations),) = described["paths"].items()
+    assert (address, list(operations)) == (ADDRESS, ["post"])
+    bodies = operations["post"]["requestBody"]["content"]
+    assert set(bodies) <= TAKEN
+    answers = set(operations["post"]["responses"])
+    seen = {str(post(gateway, raw).status_code) for raw in (stin(), b"{", examples.raw("ack/IG_ok.json"))}
+    seen.add(str(gateway.post(ADDRESS, data=b"", content_type="text/plain").status_code))
+    seen.add(str(gateway.post(ADDRESS, json={}, headers={"Authorization": ""}).status_code))
+    assert seen == {"200", "202", "400", "401", "415"}
+    assert seen <= answers

@@ -1,25 +1,21 @@
 """From a citizen's journey to their episode: by the engine functions that people use, and refused by no guard."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from workflow import amendments, episodes, outbox, timeline
-from workflow.actor import Actor
-from workflow.medcom import addresses, chains
+from workflow import amendments, episodes, outbox
+from workflow.medcom import addresses
 from workflow.medcom.codes import Event
-from workflow.medcom.journey import Journey, Step
+from workflow.medcom.journey import Step
+from workflow.medcom.standing import Case, Standing
 from workflow.medcom.stays import State
+from workflow.medcom.undoing import IN_HOSPITAL, undo
 from workflow.obligations import REPORT_ASKED, REPORT_NOT_ASKED
 from workflow.parties import pathway_of
-from workflow.tables import Citizen, Episode, Message, Unit
-from workflow.timeline import Happened, Timeline
+from workflow.tables import Episode, Unit
+from workflow.timeline import Happened
 from workflow.vocabulary import NoticeKind
 
-IN_HOSPITAL = frozenset({"acute", "admitted", "admitted_at_home", "on_leave", "ready_for_discharge"})
 TRIGGERS = {
     Event.STAA: "patient_acutely_seen",
     Event.STIN: "patient_admitted",
@@ -30,7 +26,7 @@ TRIGGERS = {
 }
 STARTS = frozenset({"patient_acutely_seen", "patient_admitted", "stay_resumed"})
 FITS = {
-    State.ACUTE: IN_HOSPITAL,
+    State.ACUTE: IN_HOSPITAL - {"on_leave"},
     State.ADMITTED: IN_HOSPITAL - {"on_leave"},
     State.ON_LEAVE: frozenset({"on_leave"}),
     State.DISCHARGED: frozenset({"discharged", "at_tryghedshotel", "at_home", "closed"}),
@@ -38,78 +34,13 @@ FITS = {
 }
 
 
-@dataclass(frozen=True)
-class Case:
-    """An episode, locked, and what has happened to it."""
-
-    episode: Episode
-    timeline: Timeline
-
-
-@dataclass
-class Following:
-    """One run: the citizen, what the hospital says, and the messages with the entries that they led to."""
-
-    session: Session
-    citizen: Citizen
-    receiver: Unit
-    journey: Journey
-    rows: dict[chains.Message, Message]
-    by: Actor
-    at: datetime
-    read: dict[int, Case] = field(default_factory=dict)  # episodes as they are, until something is written
-    known: list[Case | None] = field(default_factory=list)  # the latest of them, likewise
-    last: Episode | None = None  # that was written to
-
-    # --- what there is ---
-
-    def row_of(self, step: Step) -> Message | None:
-        """The message that has led to an entry for this step; else the first that told of it."""
-        told = [self.rows[key] for key in step.told if key in self.rows]
-        return next((r for r in told if r.episode_id is not None), min(told, key=lambda r: r.id, default=None))
-
-    def is_linked(self, step: Step) -> bool:
-        row = self.row_of(step)
-        return row is not None and row.episode_id is not None
-
-    def latest(self) -> Case | None:
-        """The citizen's open episode, or the last that was."""
-        if not self.known:
-            own = select(Episode).where(Episode.citizen_id == self.citizen.id).with_for_update(key_share=True)
-            newest = own.order_by(Episode.closed_at.is_not(None), Episode.id.desc()).limit(1)
-            episode = self.session.scalars(newest, execution_options={"populate_existing": True}).first()
-            self.known.append(self._read(episode) if episode is not None else None)
-        return self.known[0]
-
-    def fetch(self, episode_id: int) -> Case:
-        """An episode as it is now."""
-        if episode_id not in self.read:
-            own = select(Episode).where(Episode.id == episode_id).with_for_update(key_share=True)
-            self._read(self.session.scalars(own, execution_options={"populate_existing": True}).one())
-        return self.read[episode_id]
-
-    def _read(self, episode: Episode) -> Case:
-        self.read[episode.id] = Case(episode, timeline.fold(timeline.entries(self.session, episode)))
-        return self.read[episode.id]
-
-    def _changing(self) -> None:
-        self.read.clear()
-        self.known.clear()
-
-    def linked_numbers(self, episode: Episode) -> set[int]:
-        return {r.entry_number for r in self.rows.values() if r.episode_id == episode.id and r.entry_number}
-
-    def link(self, step: Step, episode: Episode, number: int) -> None:
-        row = self.row_of(step)
-        if row is not None:
-            row.episode_id, row.entry_number = episode.id, number
-
-    # --- the run ---
+class Following(Standing):
+    """One run: the episode is brought to where the journey says."""
 
     def run(self) -> None:
         """Undo what is no longer so, correct what was at another time, add what is new, and say what does not fit."""
         self.latest()
-        self._undo()
+        undo(self)
         steps = self.journey.steps
         last = max((n for n, step in enumerate(steps) if self.is_linked(step)), default=-1)
         for number, step in enumerate(steps):
@@ -121,56 +52,6 @@ class Following:
                 self._add(step)
         self._keep_ward()
         self._compare()
-
-    def _undo(self) -> None:
-        told = {key for step in self.journey.steps for key in step.told}
-        gone = [row for key, row in self.rows.items() if row.episode_id is not None and key not in told]
-        for row in sorted(gone, key=lambda r: (r.episode_id or 0, r.entry_number or 0), reverse=True):
-            if row.episode_id is not None and row.entry_number is not None:
-                self._undo_entry(row.episode_id, row.entry_number)
-                row.episode_id = row.entry_number = None
-
-    def _undo_entry(self, episode_id: int, number: int) -> None:
-        """An entry that should never have been: it goes, with what messages said after it, which is told again."""
-        case = self.fetch(episode_id)
-        first = case.timeline.events[0].number
-        while case.timeline.numbered(number) is not None and case.timeline.last.number != first:
-            event = case.timeline.last
-            if event.number not in self.linked_numbers(case.episode) or event.number < number:
-                return  # people have gone on from there: they are told that it does not fit
-            self._changing()
-            amendments.cancel_event(
-                self.session, case.episode.uuid, event.number, by=self.by, at=self.at, reason=_CANCELLED
-            )
-            self._unlink(case.episode, event.number)
-            case = self.fetch(case.episode.id)
-        if number == first and case.episode.state in IN_HOSPITAL:
-            self._undo_opening(case)
-
-    def _undo_opening(self, case: Case) -> None:
-        episode = case.episode
-        self._changing()
-        episodes.record_event(
-            self.session, episode.uuid, "episode_cancelled", by=self.by, at=self.at,
-            effective_at=max(self.at, case.timeline.last.effective_at), reason=_CANCELLED,
-        )  # fmt: skip
-        for number in self.linked_numbers(episode):
-            self._unlink(episode, number)
-        if episode.previous_id is None:
-            return
-        self.session.flush()
-        before = self.fetch(episode.previous_id)
-        if before.timeline.last.trigger == "patient_readmitted":
-            self._changing()
-            amendments.cancel_event(
-                self.session, before.episode.uuid, before.timeline.last.number, by=self.by, at=self.at,
-                reason=_CANCELLED,
-            )  # fmt: skip
-
-    def _unlink(self, episode: Episode, number: int) -> None:
-        for row in self.rows.values():
-            if (row.episode_id, row.entry_number) == (episode.id, number):
-                row.episode_id = row.entry_number = None
 
     def _correct(self, step: Step) -> None:
         row = self.row_of(step)
@@ -186,7 +67,7 @@ class Following:
         """The hospital's time is the effective one; what the same event closed in the episode before moves too."""
         if event.effective_at == at:
             return
-        self._changing()
+        self.changing()
         amendments.correct_time(
             self.session, case.episode.uuid, event.number, at, by=self.by, at=self.at, reason=_CORRECTED
         )
@@ -235,7 +116,7 @@ class Following:
         return False
 
     def _record(self, step: Step, episode: Episode, trigger: str) -> None:
-        self._changing()
+        self.changing()
         self.last = episodes.record_event(
             self.session, episode.uuid, trigger, by=self.by, at=self.at, effective_at=step.at
         )
@@ -264,16 +145,15 @@ class Following:
 
     def _transfer(self, step: Step, case: Case) -> None:
         ward = self._ward(step)
-        number = case.timeline.last.number
-        if ward.id != case.episode.ward_id:
-            self._changing()
-            amendments.transfer(
-                self.session, case.episode.uuid, ward, by=self.by, at=self.at, effective_at=step.at
-            )  # fmt: skip
-            number = case.episode.history_number
-        goes_on = {"acute": "patient_admitted", "on_leave": "leave_ended"}.get(case.episode.state)
-        if step.event == Event.STIN and goes_on is not None:
-            self._record(step, case.episode, goes_on)
+        self.changing()
+        amendments.transfer(
+            self.session, case.episode.uuid, ward, by=self.by, at=self.at, effective_at=step.at
+        )  # fmt: skip
+        number = case.episode.history_number
+        if case.episode.state == "on_leave":
+            self._record(step, case.episode, "leave_ended")
+        elif step.event == Event.STIN and case.episode.state == "acute":
+            self._record(step, case.episode, "patient_admitted")
         else:
             self.link(step, case.episode, number)
 
@@ -281,7 +161,7 @@ class Following:
         if self.citizen.municipality_id is None:
             self.citizen.municipality_id = self.receiver.organisation_id
         way_in = "acute_admission" if step.event == Event.STAA else "admission"
-        self._changing()
+        self.changing()
         episode = episodes.open_episode(
             self.session, self.citizen, "home", way_in, by=self.by, at=self.at, effective_at=step.at,
             ward=self._ward(step), district=self.receiver, needs=_needs(step),
@@ -291,7 +171,7 @@ class Following:
 
     def _readmit(self, step: Step, episode: Episode) -> None:
         kept = tuple(n for n in episode.needs if n not in {REPORT_ASKED, REPORT_NOT_ASKED, *_needs(step)})
-        self._changing()
+        self.changing()
         goes_on = episodes.readmit(
             self.session, episode.uuid, ward=self._ward(step), by=self.by, at=self.at, effective_at=step.at,
             acute=step.event == Event.STAA, needs=(*kept, *_needs(step)),
@@ -303,7 +183,7 @@ class Following:
         """Whether the hospital asks for an admission report is known to the episode, whoever opened it."""
         if REPORT_ASKED not in episode.needs:
             for need in _needs(step):
-                self._changing()
+                self.changing()
                 amendments.record_need(self.session, episode.uuid, need, by=self.by, at=self.at)
 
     def _ward(self, step: Step) -> Unit:
@@ -319,7 +199,7 @@ class Following:
             return
         address = addresses.ward_of(self.session, starts[-1].provider, starts[-1].sender, at=self.at)
         if address.unit_id != episode.ward_id and not address.placeholder:
-            self._changing()
+            self.changing()
             amendments.transfer(self.session, episode.uuid, address.unit, by=self.by, at=self.at)
 
     def _now(self) -> Episode | None:
@@ -343,7 +223,6 @@ class Following:
             outbox.tell(self.session, episode, units, topic, by=self.by, at=self.at, kind=NoticeKind.ESCALATION)
 
 
-_CANCELLED = "Annulleret i Advis om sygehusophold"
 _CORRECTED = "Tidspunkt fra Advis om sygehusophold"
 
 
