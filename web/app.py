@@ -9,6 +9,7 @@ from web import (
     demo,
     emergency,
     errors,
+    fhir,
     forgery,
     formats,
     headers,
@@ -42,7 +43,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        late, signin, account, provider, admin, looks, emergency, revision,
+        late, signin, account, provider, admin, looks, emergency, revision, fhir,
     )  # fmt: skip
     for part in parts:
         part.register(app)

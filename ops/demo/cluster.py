@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from workflow import agreements, holders
 from workflow.actor import SYSTEM, Actor
+from workflow.medcom import addresses
 from workflow.rule import AT_DUE_THEN_MANAGERS, Rule
 from workflow.tables import Organisation, Person, PersonRole, Place, Unit
 from workflow.vocabulary import (
@@ -158,6 +159,14 @@ def build(session: Session) -> None:
         for name, username, works_in in people:
             writer.person(name, username, [writer.units[works_in]], role)
     _agree(session, early)
+    _address(session, writer)
+
+
+def _address(session: Session, writer: _Writer) -> None:
+    """Addresses for messages, invented: no organisation has a SOR number of this form."""
+    receives = [districts[0] for _, _, districts in MUNICIPALITIES]
+    for number, name in enumerate((*receives, *WARDS), start=1):
+        addresses.register(session, writer.units[name], f"99999{number:03d}", gln=f"57999{number:08d}", at=AGREED_FROM)
 
 
 def _randers(writer: _Writer, municipality: Organisation) -> list[Unit]:

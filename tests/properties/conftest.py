@@ -13,7 +13,8 @@ SUITE = settings(
     phases=(Phase.generate,),  # the long form looks for the shortest example
 )
 SOAK = settings(
-    SUITE, derandomize=False, print_blob=True, max_examples=300, stateful_step_count=60, phases=(Phase.generate, Phase.shrink)
+    SUITE, derandomize=False, print_blob=True, max_examples=300, stateful_step_count=60,
+    phases=(Phase.generate, Phase.shrink),
 )  # fmt: skip
 
 

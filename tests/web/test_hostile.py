@@ -22,7 +22,7 @@ from workflow.tables import Person
 from workflow.vocabulary import Role
 
 WRITERS = ("admin", "leder.kommune", "distrikt")  # between them they see every form
-MARKUP = '"><xss-tag onload=steal()>\'</textarea></title></script><script>steal()</script>'
+MARKUP = "\"><xss-tag onload=steal()>'</textarea></title></script><script>steal()</script>"
 HOSTILE = {
     "quote": "'",
     "statement": "'); update people set name = 'stolen'; --",
