@@ -1,7 +1,7 @@
 # make run    everything on this machine, in demo mode: servers, migrations, demo data, web, worker, beat
 # make test   everything that is checked, then every test
 # make check  types, style, import contracts, compose file
-# make soak   the long form of the crash tests
+# make soak   the long form of the crash tests, and of those with invented messages
 # make bench  one JSON line a figure
 # make vendor the front-end packages laid anew under web/static/vendor (maintainers; needs the package source)
 # make lock   the three lock files, from pyproject.toml
@@ -33,7 +33,7 @@ check: .venv/.dev
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 soak: .venv/.dev
-	$(BIN)/python -m pytest tests/crash --soak
+	$(BIN)/python -m pytest tests/crash $(addprefix tests/medcom/test_,fuzz.py orders.py memory.py two_receivers.py) --soak
 
 bench: .venv/.dev
 	@$(BIN)/python -m bench
