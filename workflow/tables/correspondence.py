@@ -88,7 +88,7 @@ class OutboundMessage(Base):
     citizen_id: Mapped[int | None] = reference("citizens")
     episode_id: Mapped[int | None] = reference("episodes")
     unit_id: Mapped[int | None] = reference("units")  # that is told when it fails
-    body: Mapped[bytes] = mapped_column(LargeBinary)
+    body: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     state: Mapped[Sending]
     transmissions: Mapped[int] = mapped_column(SmallInteger)
     next_at: Mapped[datetime | None]
