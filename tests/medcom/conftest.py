@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tests.medcom.examples import KNOWN
 from tests.medcom.hospital import HEART, OURS, as_bytes
 from tests.world import World
-from workflow import citizens
+from workflow import citizens, db
 from workflow.cpr import Cpr
 from workflow.medcom import addresses, receiving
 from workflow.medcom.receiving import Receipt
@@ -45,12 +46,15 @@ def elmer(session: Session, world: World) -> Citizen:
 
 @pytest.fixture
 def deliver(session: Session, elmer: Citizen) -> Deliver:
-    """Hand in a message, as it is or as a tree, at a time."""
+    """Hand in a message, as it is or as a tree, at a time; received in the role that the endpoint takes on."""
 
     def hand_in(message: Tree | bytes, at: datetime) -> Receipt:
         raw = message if isinstance(message, bytes) else as_bytes(message)
+        session.flush()
+        db.receive_messages(session)
         receipt = receiving.receive(session, raw, received_from="test", at=at)
         session.flush()
+        session.execute(text(f"set local role {db.SWEEPS}"))
         return receipt
 
     return hand_in

@@ -23,7 +23,7 @@ from tests.medcom.conftest import SET_UP, serve
 from tests.medcom.hospital import ELDERLY, HEART, OURS, HospitalStay, as_bytes
 from tests.medcom.test_stays import h
 from tests.properties.promises import check_chains
-from workflow import clock
+from workflow import clock, db
 from workflow.db import Session
 from workflow.medcom import addresses, intake, receiving
 from workflow.medcom.following import FITS
@@ -135,7 +135,7 @@ def start_import(folder: Path, database: Database) -> subprocess.Popen[bytes]:
 
 
 def received(database: Database) -> int:
-    with psycopg.connect(database.url.replace("+psycopg", "")) as looking:
+    with psycopg.connect(database.url.replace("+psycopg", ""), options=f"-c role={db.SWEEPS}") as looking:
         row = looking.execute("select count(*) from messages").fetchone()
         return int(row[0]) if row else 0
 

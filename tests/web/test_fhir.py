@@ -5,10 +5,11 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 from ruamel.yaml import YAML
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
@@ -66,6 +67,23 @@ def test_the_acknowledgement_is_the_answer_in_the_form_of_the_question(gateway: 
     with Session.begin() as session:
         assert session.scalars(select(Episode.state)).all() == ["admitted"]
         assert session.scalars(select(Message.received_from)).all() == ["Gateway Demo"]
+
+
+def test_messages_are_received_by_a_process_that_sees_nothing_by_itself(gateway: FlaskClient, key: str) -> None:
+    """As the pages are started: without a role, until the door takes on the one that receives."""
+    everything = db.Session.kw["bind"]
+    as_people = create_engine(everything.url)
+    db.Session.configure(bind=as_people)
+    try:
+        answer = post(gateway, stin())
+        with Session.begin() as session:
+            assert session.scalars(select(Message)).all() == session.scalars(select(Episode)).all() == []
+    finally:
+        db.Session.configure(bind=everything)
+        as_people.dispose()
+    assert acknowledgement.read(wire.read(answer.data)).code == "ok"
+    with Session.begin() as session:
+        assert session.scalars(select(Episode.state)).all() == ["admitted"]
 
 
 def test_a_message_with_a_fault_is_answered_with_what_and_where(gateway: FlaskClient) -> None:
@@ -165,13 +183,17 @@ def test_a_fault_of_ours_is_answered_transient_and_loaded_later(
     assert acknowledgement.read(wire.read(post(gateway, raw).data)).code == "ok"
 
 
-def test_a_database_that_is_away_is_answered_transient(gateway: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [OperationalError("select", {}, Exception("away")), psycopg.OperationalError()])
+def test_a_database_that_is_away_is_answered_transient(
+    gateway: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
     def away(*_: object, **__: object) -> None:
-        raise OperationalError("select", {}, Exception("away"))
+        raise error
 
     monkeypatch.setattr(receiving, "receive", away)
     monkeypatch.setattr(receiving, "keep_for_later", away)
     assert acknowledgement.read(wire.read(post(gateway, stin()).data)).code == "transient-error"
+    assert "the database does not answer" in caplog.text
 
 
 def test_of_an_unknown_citizen_no_byte_is_kept(gateway: FlaskClient) -> None:
