@@ -163,10 +163,9 @@ def build(session: Session) -> None:
 
 
 def _address(session: Session, writer: _Writer) -> None:
-    """Addresses for messages, invented: no organisation has a SOR number of this form."""
-    receives = [districts[0] for _, _, districts in MUNICIPALITIES]
-    for number, name in enumerate((*receives, *WARDS), start=1):
-        addresses.register(session, writer.units[name], f"99999{number:03d}", gln=f"57999{number:08d}", at=AGREED_FROM)
+    """Who takes part in messages: who receives for each municipality, and the wards."""
+    for name in (*(districts[0] for _, _, districts in MUNICIPALITIES), *WARDS):
+        addresses.of_unit(session, writer.units[name], at=AGREED_FROM)
 
 
 def _randers(writer: _Writer, municipality: Organisation) -> list[Unit]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tests.medcom import examples
 from tests.medcom.conftest import Deliver, serve
 from tests.medcom.examples import KNOWN, OTHER, Step
-from tests.medcom.hospital import ELDERLY, HEART, HospitalStay, as_bytes
+from tests.medcom.hospital import ELDERLY, HEART, OURS, HospitalStay, as_bytes
 from tests.medcom.test_stays import SCENARIOS, h
 from tests.steps import call_of, entries
 from tests.world import ISBAR, World
@@ -305,6 +305,24 @@ def test_department_corrected_moves_the_episode(
     stay.provider = ELDERLY
     deliver(stay.tell("RE_STIN", h(8), sent_at=h(10)), h(10))
     assert episode_of(session, elmer).ward_id == world.other_ward.id
+
+
+def test_a_ward_of_the_register_of_organisations_is_known_by_its_number(
+    session: Session, world: World, deliver: Deliver
+) -> None:
+    deliver(HospitalStay(sender=HEART, provider=ELDERLY).tell("STIN", h(8)), h(9))
+    assert session.scalars(select(Episode)).one().ward_id not in {world.ward.id, world.other_ward.id}
+    world.other_ward.sor, world.other_ward.gln = ELDERLY.sor, ELDERLY.gln  # the register is imported
+    deliver(HospitalStay(sender=HEART, provider=ELDERLY).tell("STIN", h(10)), h(11))
+    assert session.scalars(select(Episode)).one().ward_id == world.other_ward.id
+    assert addresses.placeholders(session) == []
+
+
+def test_a_municipality_of_the_register_receives_by_its_number(session: Session, world: World) -> None:
+    world.district.sor = OURS.sor
+    serve(session, world, KNOWN)
+    receipt = receiving.receive(session, as_bytes(HospitalStay().tell("STIN", h(8))), received_from="test", at=h(9))
+    assert (receipt.fate, session.scalars(select(Episode)).one().district_id) == (Fate.LOADED, world.district.id)
 
 
 def test_a_ward_that_nobody_has_entered_becomes_a_placeholder_under_its_hospital(

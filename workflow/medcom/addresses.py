@@ -26,18 +26,35 @@ def register(
             index_elements=["sor"], set_={"gln": known.excluded.gln, "unit_id": unit.id, "placeholder": placeholder}
         )
     )
+    session.flush()
     session.expire_all()
     return session.scalars(select(Address).where(Address.sor == sor)).one()
 
 
-def ours(session: Session, receiver: Party) -> Address | None:
+def ours(session: Session, receiver: Party, *, at: datetime) -> Address | None:
     """The address of one of our municipalities' units that a message is for; None when it is for somebody else."""
     if receiver.sor is None and receiver.gln is None:
         return None
     named = Address.sor == receiver.sor if receiver.sor is not None else Address.gln == receiver.gln
     found = session.scalars(select(Address).where(named).options(_WITH_UNIT)).first()
+    found = found or _of_register(session, receiver.sor, at=at)
     kind = found.unit.organisation.kind if found is not None else None
     return found if kind == OrganisationKind.MUNICIPALITY else None
+
+
+def of_unit(session: Session, unit: Unit, *, at: datetime) -> Address | None:
+    """Where to write to a unit; None when neither messages nor the register say."""
+    known = session.scalars(select(Address).where(Address.unit_id == unit.id).order_by(Address.id)).first()
+    return known or _of_register(session, unit.sor, at=at)
+
+
+def _of_register(session: Session, sor: str | None, *, at: datetime) -> Address | None:
+    """Of a unit that came with the register of organisations: entered when it is first met, if nobody has said more."""
+    said = session.scalar(select(Address).where(Address.sor == sor, ~Address.placeholder).options(_WITH_UNIT))
+    if said is not None:
+        return said
+    unit = session.scalar(select(Unit).where(Unit.sor == sor)) if sor is not None else None
+    return register(session, unit, unit.sor, gln=unit.gln, at=at) if unit is not None and unit.sor is not None else None
 
 
 def placeholders(session: Session) -> list[Address]:
@@ -51,23 +68,32 @@ def ward_of(session: Session, provider: Party, sender: Party, *, at: datetime) -
     One that is not in the register gets a placeholder: nothing is ever nobody's.
     """
     named = provider if provider.sor or provider.gln else sender
-    known = _known(session, named)
+    known = _known(session, named, at=at)
     if known is not None:
         return known
-    beside = _known(session, sender)
-    hospital_id = beside.unit.organisation_id if beside is not None else _new_hospital(session, sender).id
+    beside = _known(session, sender, at=at)
+    hospital_id = beside.unit.organisation_id if beside is not None else _hospital(session, sender).id
     return _new_ward(session, named, hospital_id, at=at)
 
 
-def _known(session: Session, party: Party) -> Address | None:
+def _known(session: Session, party: Party, *, at: datetime) -> Address | None:
     if party.sor is None and party.gln is None:
         return None
     named = or_(Address.sor == party.sor, (Address.gln == party.gln) & (Address.gln.is_not(None)))
     best_first = (Address.sor != party.sor, Address.id)
-    return session.scalars(select(Address).where(named).options(_WITH_UNIT).order_by(*best_first)).first()
+    found = session.scalars(select(Address).where(named).options(_WITH_UNIT).order_by(*best_first)).first()
+    if found is not None and not found.placeholder:
+        return found
+    return _of_register(session, party.sor, at=at) or found
 
 
-def _new_hospital(session: Session, sender: Party) -> Organisation:
+def _hospital(session: Session, sender: Party) -> Organisation:
+    of_register = select(Organisation).where(
+        Organisation.sor == sender.sor, Organisation.kind == OrganisationKind.HOSPITAL
+    )
+    known = session.scalar(of_register) if sender.sor is not None else None
+    if known is not None:
+        return known
     hospital = Organisation(name=_name(sender), kind=OrganisationKind.HOSPITAL)
     session.add(hospital)
     session.flush()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from workflow.actor import Actor
 from workflow.errors import Invalid, NotAllowed, NotPossible
-from workflow.medcom import communication, conversation, outbound, uris, writing
+from workflow.medcom import addresses, communication, conversation, outbound, uris, writing
 from workflow.medcom.communication import CareCommunication
 from workflow.medcom.communication import Segment as Said
 from workflow.medcom.envelope import Party
@@ -47,8 +47,8 @@ def begin(
     ward_id = episode.ward_id if isinstance(about, Handover) else about.counterpart_unit_id or episode.ward_id
     if by.unit_id not in {about.unit_id if isinstance(about, Task) else about.to_unit_id, episode.district_id}:
         raise NotAllowed("not_your_task")
-    us = _our_address(session, by)
-    them = session.scalars(select(Address).where(Address.unit_id == ward_id).order_by(Address.id)).first()
+    us = _our_address(session, by, at=at)
+    them = addresses.of_unit(session, session.get_one(Unit, ward_id), at=at) if ward_id is not None else None
     if them is None:
         raise NotPossible("ward_has_no_address")
     thread = Thread(
@@ -79,7 +79,7 @@ def reply(
     Raises NotFound, NotAllowed, NotPossible, Invalid.
     """
     thread = conversation.fetch(session, thread_id, by)
-    us = _our_address(session, by)
+    us = _our_address(session, by, at=at)
     activity = "reply-message" if thread.last_number else "new-message"
     thread.read_at, thread.read_by = at, by.name
     topic = conversation.topic_of(thread)
@@ -145,8 +145,10 @@ def _require_content(text: str, category: str, topic: str | None, attachments: t
             raise Invalid("attachment_not_taken")
 
 
-def _our_address(session: Session, by: Actor) -> Address:
+def _our_address(session: Session, by: Actor, *, at: datetime) -> Address:
     """The address that we write from: of the person's own unit, else one of its municipality."""
+    if by.unit_id is not None:
+        addresses.of_unit(session, session.get_one(Unit, by.unit_id), at=at)
     ours = (
         select(Address)
         .join(Unit, Unit.id == Address.unit_id)

@@ -177,10 +177,10 @@ def _note_transmission(session: Session, coming: _Coming, message: Message) -> b
 
 def _judge(session: Session, coming: _Coming) -> _Judged:
     outside, tree = coming.outside, coming.tree
-    receiver = addresses.ours(session, outside.receiver)
+    receiver = addresses.ours(session, outside.receiver, at=coming.at)
     own = receiver is None and outside.kind == uris.CARE_COMMUNICATION
     if own:  # what another system of ours has written to a ward belongs to the conversation
-        receiver = addresses.ours(session, outside.sender)
+        receiver = addresses.ours(session, outside.sender, at=coming.at)
     if receiver is None:
         return _refused([_WRONG_RECEIVER], outside.kind)
     if bad := structure.problems(tree) or rules.problems(tree, outside.kind):
