@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, text
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from workflow import access_log
+from workflow import access_log, db
 from workflow.access_log import Visit
 from workflow.actor import Actor
 from workflow.cpr import Cpr
@@ -18,28 +18,30 @@ from workflow.tables import Episode
 from workflow.vocabulary import Look, Role
 
 # One round trip: what they see, what they have broken the glass for, whose looks they answer for.
-_OPEN = text("""
+_OPEN = """
 with mine as (
-    select cast(:unit as bigint) as id where :sees and :unit is not null
+    select cast(%(unit)s as bigint) as id where %(sees)s and %(unit)s is not null
     union
-    select id from units where :coordinates and organisation_id = :organisation and kind = 'ward'
+    select id from units where %(coordinates)s and organisation_id = %(organisation)s and kind = 'ward'
     union
-    select unit_id from person_roles where :manages and person_id = :person and role = 'manager' and state = 'in_force'
+    select unit_id from person_roles
+    where %(manages)s and person_id = %(person)s and role = 'manager' and state = 'in_force'
 ), audits as (
-    select id from mine where :manages
+    select id from mine where %(manages)s
     union
-    select id from units where :administers and organisation_id = :organisation
+    select id from units where %(administers)s and organisation_id = %(organisation)s
 ), opened as (
-    select citizen_id as id from break_glass where :sees and person_id = :person and opened_at <= :at and ends_at > :at
+    select citizen_id as id from break_glass
+    where %(sees)s and person_id = %(person)s and opened_at <= %(at)s and ends_at > %(at)s
 )
 select set_config('overgang.units', array(select id from mine order by id)::text, true),
        set_config('overgang.audits', array(select id from audits order by id)::text, true),
        set_config('overgang.opened', array(select id from opened order by id)::text, true),
        set_config('overgang.municipality', coalesce((
-           select id::text from organisations where :sees and id = :organisation and kind = 'municipality'
+           select id::text from organisations where %(sees)s and id = %(organisation)s and kind = 'municipality'
        ), ''), true)
-""")
-_PERSON = text("select set_config('overgang.person', :person, true), set_config('overgang.typed', '', true)")
+"""
+_PERSON = "select set_config('overgang.person', %(person)s, true), set_config('overgang.typed', '', true)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,20 +72,21 @@ def open(session: Session, actor: Actor, *, at: datetime) -> Sight:
     they manage. Administrators and operators see no patients.
     """
     introduce(session, actor)
-    units, audits, opened, _ = session.execute(
+    (found,) = db.driver(session).execute(
         _OPEN,
         {
             "person": actor.person_id, "unit": actor.unit_id, "organisation": actor.organisation_id, "at": at,
             "sees": actor.sees_patients, "coordinates": Role.DISCHARGE_COORDINATOR in actor.roles,
             "manages": Role.MANAGER in actor.roles, "administers": Role.ADMINISTRATOR in actor.roles,
         },
-    ).one()  # fmt: skip
+    )  # fmt: skip
+    units, audits, opened, _ = found
     return Sight(actor=actor, units=_numbers(units), audits=_numbers(audits), opened=_numbers(opened))
 
 
 def introduce(session: Session, actor: Actor) -> None:
     """Say who this is, and let them see nothing: enough to be written down, and to be told what they have open."""
-    session.execute(_PERSON, {"person": str(actor.person_id or "")})
+    db.driver(session).execute(_PERSON, {"person": str(actor.person_id or "")})
 
 
 def _numbers(array: str) -> frozenset[int]:

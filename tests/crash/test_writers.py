@@ -19,6 +19,7 @@ from tests.crash import turnstile
 from tests.crash.conftest import LIVE, Ground
 from tests.crash.installation import PATIENCE, Installation, kill
 from tests.properties.promises import check_chains, digest
+from workflow import db
 from workflow.settings import sqlalchemy_url
 from workflow.tables import Episode
 
@@ -78,7 +79,8 @@ def quiet(ground: Ground) -> Engine:
     """Everybody, discharged, and no sweep; with gates in the tables that an event writes to, one after the other."""
     ground.lay(OWN)
     turnstile.put(ground.servers.postgres.url("owner", OWN), deadlines=1, history=1, outbox=1)
-    return create_engine(sqlalchemy_url(ground.servers.postgres.url("app", OWN)), poolclass=NullPool)
+    url = sqlalchemy_url(ground.servers.postgres.url("app", OWN))
+    return create_engine(url, poolclass=NullPool, connect_args=db.as_role(db.SWEEPS))
 
 
 @contextmanager

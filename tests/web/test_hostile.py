@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from werkzeug.test import TestResponse
 
 from tests.web.reader import Page, Reader
@@ -30,6 +31,7 @@ HOSTILE = {
     "wildcard": "%_\\",
     "markup": MARKUP,
     "attribute": '" onload="steal()" x="',
+    "local address": '/"><xss-tag x="',
     "script address": "javascript:steal()",
     "template": "{{ 'exec' ~ 'uted' }}{% print('exec' ~ 'uted') %}${'exec' + 'uted'}",
     "format": "%(x)s %s %n {0} {x.__class__}",
@@ -49,6 +51,7 @@ HOSTILE = {
     "object": '{"__proto__": [], "$ne": 1}',
     "blank": " \t\u00a0\u2003",
 }
+NUMBERS = count(1)
 ELSEWHERE = (
     "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example",
     "https:evil.example", "/\t/evil.example", "/\n/evil.example", "\x00//evil.example", " //evil.example",
@@ -87,6 +90,12 @@ def forms(app: Flask, client: FlaskClient) -> dict[str, Offered]:
     return found
 
 
+def filled(form: Offered) -> dict[str, str]:
+    """As somebody fills it in who wants it to be taken; no two give the same username."""
+    typed = {"username": f"ny{next(NUMBERS)}", "name": "Ny Demo", "reason": "Stuegang", "from_on": "2031-01-01"}
+    return form.fields | {name: value for name, value in typed.items() if form.fields.get(name) == ""}
+
+
 def sent(client: FlaskClient, address: str, fields: dict[str, str]) -> TestResponse:
     """As a browser sends it, also what no browser would."""
     body = "&".join(f"{quote(name)}={quote(value, safe='', errors='surrogatepass')}" for name, value in fields.items())
@@ -122,7 +131,7 @@ def test_every_field_of_every_form_takes_what_is_typed_for_text(app: Flask) -> N
             for name in form.fields.keys() - {MARK} if endpoint not in tried else ():
                 enter(client, who, PEOPLE[who])
                 for kind, typed in HOSTILE.items():
-                    answer = sent(client, form.action, form.fields | {name: typed})
+                    answer = sent(client, form.action, filled(form) | {name: typed})
                     assert harmless(answer), (form.action, name, kind, answer.status_code)
             tried.add(endpoint)
     assert tried > {"sign_in", "say_what_to_be_told", "add_person", "give_role", "hand_unit_over"}
@@ -144,7 +153,6 @@ def test_so_does_every_field_that_the_code_reads_whether_a_form_shows_it_or_not(
                 value = quote(typed[:2_000], safe="", errors="surrogatepass")
                 answer = client.get(f"{ask.address}?{'&'.join(f'{name}={value}' for name in names)}")
             assert harmless(answer), (who, ask, kind, answer.status_code)
-    nothing_was_executed(app, client)
 
 
 def test_before_signing_in_too(app: Flask) -> None:
@@ -160,7 +168,7 @@ def nothing_was_executed(app: Flask, client: FlaskClient) -> None:
     """Whatever was kept is shown on every page as text."""
     with Session() as session:
         assert session.scalar(text("select count(*) from people where name = 'stolen'")) == 0
-        assert session.query(Person).count() > len(PEOPLE)
+        assert session.scalar(select(func.count()).where(Person.name == MARKUP)), "nothing was kept to be shown"
     enter(client, "admin")
     for ask in asks(app):
         if ask.method == "GET" and ask.endpoint != "assets":
