@@ -6,11 +6,16 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests import world as worlds
+from tests.access.test_messages import LETTER, receive
 from tests.conftest import Database
+from tests.medcom import examples
+from tests.medcom.conftest import SET_UP
+from tests.medcom.hospital import OURS
 from tests.world import World
 from workflow import citizens, db, keys, rotation
 from workflow.keys import KeyRing
-from workflow.tables import Citizen
+from workflow.medcom import addresses, conversation, receiving
+from workflow.tables import Citizen, Message, Thread
 
 NEW = AESGCM(b"n" * 32)
 
@@ -56,6 +61,26 @@ def test_who_works_on_a_citizen_is_not_waited_for(database: Database, monkeypatc
         assert rotation.rotate(sweep) == 1
     with db.Session.begin() as session:
         assert [rotation.left(session), rotation.rotate(session), rotation.left(session)] == [1, 1, 0]
+
+
+def test_what_hospitals_wrote_is_written_anew_too(
+    session: Session, world: World, rotated_ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = examples.raw(LETTER)
+    with monkeypatch.context() as before:
+        before.setattr(keys, "_ring", KeyRing({"demo": rotated_ring.encryption["demo"]}, rotated_ring.hashing))
+        addresses.register(session, world.district, OURS.sor or "", at=SET_UP)
+        receive(session, raw)
+        thread = session.scalars(select(Thread)).one()
+        said = conversation.segments(session, thread)
+    while rotation.rotate(session):
+        pass
+    assert rotation.left(session) == 0
+    session.flush()
+    session.expire_all()
+    monkeypatch.setattr(keys, "_ring", KeyRing({"2027": NEW}, rotated_ring.hashing))
+    assert conversation.segments(session, thread) == said
+    assert receiving.raw_of(session.scalars(select(Message)).one()) == raw
 
 
 def test_every_encrypted_column_is_known(database: Database) -> None:
