@@ -2,7 +2,7 @@
 
 import argparse
 
-from bench import discharge, history, people, raising, routing, scale, security
+from bench import discharge, history, messages, people, raising, routing, scale, security
 from bench.server import running, say
 from bench.size import FULL
 
@@ -13,6 +13,7 @@ BENCHES = {
     "route": routing.measure,
     "history_verify": history.measure,
     "row_security": security.measure,
+    "medcom_receive": messages.measure,
     "scale": scale.measure,
 }
 

@@ -89,16 +89,21 @@ class PlainLoop:
 
     def __call__(self, job: Job) -> None:
         """Lock the episode, write what the engine would, commit."""
-        connection, stands_for = self._connection(), dict(job.stands_for)
+        connection = self.connection()
         with connection.transaction():
-            connection.execute(_LOCK, [job.episode]).fetchone()
-            for statement, values, made in self._writes:
-                here = [stands_for[table, value] if table else value for value, table in values]
-                cursor = connection.execute(statement, here)
-                if made is not None:
-                    ((stands_for[made.table, made.number],),) = cursor.fetchall()
+            self.write(connection, job)
 
-    def _connection(self) -> psycopg.Connection[Any]:
+    def write(self, connection: psycopg.Connection[Any], job: Job) -> None:
+        """The rows of one job, in the transaction that is open."""
+        stands_for = dict(job.stands_for)
+        connection.execute(_LOCK, [job.episode]).fetchone()
+        for statement, values, made in self._writes:
+            here = [stands_for[table, value] if table else value for value, table in values]
+            cursor = connection.execute(statement, here)
+            if made is not None:
+                ((stands_for[made.table, made.number],),) = cursor.fetchall()
+
+    def connection(self) -> psycopg.Connection[Any]:
         if not hasattr(self._here, "connection"):
             self._here.connection = psycopg.connect(self._url, autocommit=True, prepare_threshold=0)
         connection: psycopg.Connection[Any] = self._here.connection

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-# History, misses and what was agreed, said and raised: rows are added there, and nothing else.
+# History, misses and what was agreed, said, raised and sent to us: rows are added there, and nothing else.
 ONLY_ADDED_TO = frozenset(
     {
         "history", "misses", "miss_verdicts", "reminders", "contact_attempts", "agreements", "agreement_rules",
-        "access_log", "access_seals",
+        "access_log", "access_seals", "transmissions",
     }
 )  # fmt: skip
 ONLY_READ = frozenset({"alembic_version"})
@@ -14,8 +14,21 @@ ONLY_READ = frozenset({"alembic_version"})
 BACKGROUND = ("overgang_sweeps", "overgang_messages")
 # Of what was sent, only how it was received is filled in later.
 FILLED_IN_LATER = {
-    "handover_versions": ("read_at", "read_by", "rejected_at", "rejected_by", "rejected_because", "asked_for")
+    "handover_versions": ("read_at", "read_by", "rejected_at", "rejected_by", "rejected_because", "asked_for"),
+    # An attachment may come after the reply that repeats its heading; a rotation of keys writes the encrypted anew.
+    "segments": ("content", "content_type", "size", "author", "contact", "text", "title", "url"),
 }
+# What people's pages read of a table in which lies what only programs read: a message as it was sent.
+SHOWN_TO_PEOPLE = {
+    "messages": (
+        "id", "uuid", "sender", "number", "kind", "code", "received_at", "received_from", "fate", "why", "answer",
+        "problems", "citizen_id", "facts", "episode_id", "entry_number",
+    ),
+    "outbound_messages": (
+        "id", "uuid", "number", "kind", "receiver", "citizen_id", "episode_id", "unit_id", "state", "transmissions",
+        "next_at", "made_at", "sent_at", "answered_at", "answer", "said",
+    ),
+}  # fmt: skip
 
 
 def grants(role: str, tables: Iterable[str]) -> Iterator[str]:
@@ -23,7 +36,8 @@ def grants(role: str, tables: Iterable[str]) -> Iterator[str]:
     yield f"grant usage on schema public to {_quoted(role)}"
     yield f"grant usage on all sequences in schema public to {_quoted(role)}"
     for table in tables:
-        may = ["select"]
+        shown = SHOWN_TO_PEOPLE.get(table) if role not in BACKGROUND else None
+        may = [f"select ({', '.join(shown)})" if shown else "select"]
         may += [] if table in ONLY_READ else ["insert"]
         if columns := FILLED_IN_LATER.get(table):
             may += [f"update ({', '.join(columns)})"]

@@ -12,6 +12,7 @@ from ops.commands import (
     demo,
     doctor,
     keys,
+    medcom,
     migrate,
     organisations,
     outbox,
@@ -46,6 +47,7 @@ overgang.add_command(keys.keys)
 overgang.add_command(outbox.outbox)
 overgang.add_command(organisations.organisations)
 overgang.add_command(people.people)
+overgang.add_command(medcom.medcom)
 
 
 def main() -> None:

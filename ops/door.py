@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import NullPool, create_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from ops import home, schema
 from ops.errors import CannotDo
@@ -28,6 +28,18 @@ def transaction(installation: Settings, *, as_owner: bool = False) -> Iterator[S
 
     `as_owner`: of the owner's role, for what removes rows. Raises CannotDo, OperationalError.
     """
+    with transactions(installation, as_owner=as_owner) as begin, begin() as session:
+        yield session
+
+
+@contextmanager
+def transactions(
+    installation: Settings, *, as_owner: bool = False
+) -> Iterator[Callable[[], AbstractContextManager[Session]]]:
+    """One connection for a verb with many transactions: what is yielded begins one, committed when its block ends well.
+
+    Roles and errors as `transaction`.
+    """
     keys.use(installation)
     url = installation.owner_url if as_owner else installation.database_url
     told = {"connect_timeout": 5, **db.as_role(None if as_owner else db.SWEEPS)}
@@ -35,6 +47,6 @@ def transaction(installation: Settings, *, as_owner: bool = False) -> Iterator[S
     with engine.connect() as connection:
         if schema.revision(connection) != schema.newest():
             raise CannotDo("The database schema is not that of this program. Bring it up to date: overgang migrate")
-        connection.rollback()
-        with Session(connection) as session, session.begin():
-            yield session
+    factory = sessionmaker(engine)
+    yield factory.begin
+    engine.dispose()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from tasks import runs
+from tasks import gateway, runs
 from tasks.app import celery, settings
 from tasks.channels import configured
 
@@ -23,6 +23,12 @@ def raise_due() -> None:
 def deliver() -> None:
     """Route the outbox to inboxes and channels, then send what is due."""
     _run("deliver", lambda: runs.route(CHANNELS) + runs.send(CHANNELS, base_url=settings.base_url))
+
+
+@celery.task(name="tasks.sweeps.messages")
+def messages() -> None:
+    """Take in what the message gateway has left, load what had to wait, and send what is due."""
+    _run("messages", lambda: gateway.take_files(settings) + gateway.load_waiting(settings) + gateway.send(settings))
 
 
 @celery.task(name="tasks.sweeps.reconcile")

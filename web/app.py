@@ -10,6 +10,7 @@ from web import (
     demo,
     emergency,
     errors,
+    fhir,
     forgery,
     formats,
     headers,
@@ -43,7 +44,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        late, signin, account, provider, admin, looks, emergency, revision, cluster,
+        late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
     )  # fmt: skip
     for part in parts:
         part.register(app)

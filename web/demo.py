@@ -1,4 +1,4 @@
-"""What only a demo has: the buttons of its clock, and a card for each of its people to sign in as."""
+"""What only a demo has: its clock, a hospital that tells something, and a card for each of its people to sign in as."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +10,8 @@ from web import identity, rules
 from web.language import gettext, local_address
 from web.signin import onward
 from workflow import clock, people, staffing
-from workflow.db import Session
+from workflow.db import Session, receive_messages
+from workflow.medcom import receiving, rehearsal
 from workflow.tables import PersonRole
 from workflow.vocabulary import SignInBy
 
@@ -55,7 +56,7 @@ def cards() -> list[Card]:
 
 
 def register(app: Flask) -> None:
-    """Move the clock on, and sign in by a button. The bar itself is in the base template."""
+    """Move the clock on, let a message come, and sign in by a button. The bar itself is in the base template."""
     app.add_template_global(cards, "demo_cards")
 
     @app.post("/demo/clock")
@@ -79,3 +80,14 @@ def register(app: Flask) -> None:
             session.expunge(person)
         identity.let_in(person, SignInBy.DEMO)
         return onward()
+
+    @app.post("/demo/message")
+    @rules.public
+    def send_message() -> ResponseReturnValue:
+        with Session.begin() as session:
+            receive_messages(session)
+            at = clock.now(session)
+            told = rehearsal.next_message(session, at=at)
+            if told is not None:
+                receiving.receive(session, told, received_from="demo", at=at)
+        return redirect(local_address(request.form.get("back", "/")), code=303)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DataError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
-from web import headers, language
+from web import headers, language, outcome
 from web.forgery import Unmarked
 from web.language import gettext
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale, TooMany, WorkflowError
@@ -39,8 +39,10 @@ def sentence_for(code: int) -> str:
         403: gettext("You do not have access to this."),
         404: gettext("There is no such page. The link may be old or mistyped."),
         405: gettext("This address cannot be used in that way. Go back and use the buttons of the page."),
+        401: gettext("This needs a credential that we know."),
         413: gettext("What was sent is too large."),
         429: gettext("You ask faster than anybody can read. Wait a minute, and try again."),
+        415: gettext("This is not a form of message that is received here."),
         503: gettext("The database does not answer right now. Try again in a minute."),
     }
     return sentences.get(code, gettext("Something went wrong on our side. Try again."))
@@ -48,6 +50,8 @@ def sentence_for(code: int) -> str:
 
 def page(status: int, sentence: str) -> ResponseReturnValue:
     """The error page, or the alert alone when htmx asks."""
+    if outcome.is_wanted():
+        return outcome.refusal(status, sentence)
     layout = "fragment.html" if headers.wants_fragment() else "base.html"
     extra = {"Retry-After": "30"} if status == 503 else {}
     answer = render_template("error.html", layout=layout, sentence=sentence, sure=status < 500, request_id=g.request_id)

@@ -248,6 +248,7 @@ def sweep_words() -> dict[str, str]:
         "deliver": gettext("Deliver notices"),
         "heartbeat": gettext("Give a sign of life"),
         "keep_log": gettext("Keep the months of the access log"),
+        "messages": gettext("Exchange messages with hospitals"),
         "raise_due": gettext("Raise what is due"),
         "reconcile": gettext("Look for what was forgotten"),
         "seal_log": gettext("Seal the access log"),

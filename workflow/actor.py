@@ -21,5 +21,10 @@ class Actor:
         """Whether any role that they act in may see citizens: administrators and operators do not (decisions D7)."""
         return bool(self.roles - {Role.ADMINISTRATOR, Role.OPERATOR})
 
+    @property
+    def is_message(self) -> bool:
+        """Whether a hospital's message says so: it is taken as it comes, and no guard refuses it."""
+        return self.origin == Origin.MESSAGE
+
 
 SYSTEM = Actor(name="Overgang", origin=Origin.SYSTEM)

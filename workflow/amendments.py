@@ -18,7 +18,7 @@ from workflow.relations import fetch_for
 from workflow.settle import settle
 from workflow.tables import Agreement, Episode, Unit
 from workflow.timeline import Told
-from workflow.vocabulary import EntryKind
+from workflow.vocabulary import EntryKind, Party
 
 
 def cancel_event(session: Session, episode_id: UUID, number: int, *, by: Actor, at: datetime, reason: str) -> Episode:
@@ -52,8 +52,8 @@ def correct_time(
 ) -> Episode:
     """Correct when something happened: a new entry with the old and the new time; deadlines and verdicts follow.
 
-    Raises NotPossible when the event is not in force, Invalid when the order of events would change, NotAllowed,
-    NotFound.
+    A hospital's message may say any time. Raises NotPossible when the event is not in force, Invalid when the order of
+    events would change, NotAllowed, NotFound.
     """
     case = fetch_for(session, episode_id, by=by, at=at)
     event = case.timeline.numbered(number)
@@ -61,17 +61,39 @@ def correct_time(
         raise NotPossible("not_in_force")
     _require_reporter(case, by, event.source, event.trigger)
     _require_reason(reason)
-    corrected = casefile.happened_at(effective_at, at)
+    corrected = effective_at if by.is_message else casefile.happened_at(effective_at, at)
     before = [e for e in case.timeline.events if e.number < number]
     after = [e for e in case.timeline.events if e.number > number]
-    if before and corrected < before[-1].effective_at:
+    if before and corrected < before[-1].effective_at and not by.is_message:
         raise Invalid("before_what_came_before", earlier=before[-1].effective_at)
-    if after and corrected > after[0].effective_at:
+    if after and corrected > after[0].effective_at and not by.is_message:
         raise Invalid("after_what_came_after", later=after[0].effective_at)
     return _tell_history(
         session, case, EntryKind.CORRECTED, about=number, trigger=event.trigger, effective_at=corrected,
         facts={"from": event.effective_at.isoformat(), "to": corrected.isoformat()},
         reason=reason, by=by, at=at, topic="time_corrected",
+    )  # fmt: skip
+
+
+def transfer(
+    session: Session, episode_id: UUID, ward: Unit, *, by: Actor, at: datetime, effective_at: datetime | None = None
+) -> Episode:
+    """The citizen lies in another ward now, of this hospital or another: it has what the old one had, and owes it.
+
+    Raises NotPossible when the citizen is in no ward, NotAllowed, NotFound, Invalid.
+    """
+    case = fetch_for(session, episode_id, by=by, at=at)
+    episode = case.episode
+    access.require_party(by, episode)
+    if case.pathway.state(episode.state).owner != Party.WARD:
+        raise NotPossible("not_in_hospital", state=episode.state)
+    before = episode.ward_id
+    episode.ward_id, episode.hospital_id = ward.id, ward.organisation_id
+    happened = effective_at if by.is_message and effective_at else casefile.happened_at(effective_at, at)
+    responsible = ward.id if episode.responsible_unit_id == before else episode.responsible_unit_id
+    return _tell_history(
+        session, case, EntryKind.TRANSFERRED, trigger=None, effective_at=happened, by=by, at=at,
+        facts={"from": before, "to": ward.id}, topic="transferred", responsible_unit_id=responsible,
     )  # fmt: skip
 
 
@@ -166,12 +188,13 @@ def _tell_history(
     about: int | None = None,
     reason: str | None = None,
     facts: dict[str, Any] | None = None,
+    responsible_unit_id: int | None = None,
 ) -> Episode:
     """Write an entry that is no transition, with all that follows from it."""
     episode = case.episode
     told = Told(
         number=episode.history_number + 1, kind=kind, trigger=trigger, dest=episode.state, about=about,
-        effective_at=effective_at, recorded_at=at,
+        effective_at=effective_at, recorded_at=at, responsible_unit_id=responsible_unit_id,
     )  # fmt: skip
     case.timeline = case.ahead(told)
     follows = settle(session, case, number=told.number, by=by, at=at)

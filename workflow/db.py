@@ -76,6 +76,11 @@ def count_everything(session: OrmSession) -> None:
     session.execute(text(f"set local role {SWEEPS}"))
 
 
+def receive_messages(session: OrmSession) -> None:
+    """For the rest of this transaction, be who receives hospitals' messages: a program asks, not a person."""
+    session.execute(text(f"set local role {MESSAGES}"))
+
+
 def _ping_after_idling(engine: Engine) -> None:
     """Ask a connection that has lain idle whether it still works. (Asking each time costs a fifth of a transition.)"""
 

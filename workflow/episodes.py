@@ -60,7 +60,7 @@ def open_episode(
     way = pathway.way_in(way_in)
     if way is None:
         raise Invalid("no_such_way_in", way=way_in)
-    happened = casefile.happened_at(effective_at, at)
+    happened = _happened(effective_at, by=by, at=at)
     if citizen.municipality_id is None:
         raise NotPossible("citizen_has_no_municipality")
     district = district or receiving_unit(session, citizen.municipality_id)
@@ -121,10 +121,9 @@ def record_event(
     """Record that something happened to an episode, with all that follows from it.
 
     `seen` is the number of the newest entry that the user had before them. People are asked for what the transition
-    asks
-    for: a missing handover may be overridden with a `reason`; a phone agreement comes as `phone`. Messages are asked
-    for
-    nothing. Raises NotPossible, Missing (naming what is asked for), NotAllowed, Invalid (the time), Stale, NotFound.
+    asks for: a missing handover may be overridden with a `reason`; a phone agreement comes as `phone`. Messages are
+    asked for nothing, and tell of any time: what is to come, and what was before something that people recorded. Raises
+    NotPossible, Missing (naming what is asked for), NotAllowed, Invalid (the time), Stale, NotFound.
     """
     case = fetch_for(session, episode_id, by=by, at=at)
     _require_seen(case, seen)
@@ -133,8 +132,8 @@ def record_event(
     transition = case.pathway.transition(source, trigger)
     assert transition is not None
     access.require_report(by, episode, transition)
-    happened = casefile.happened_at(effective_at, at)
-    if happened < case.timeline.last.effective_at:
+    happened = _happened(effective_at, by=by, at=at)
+    if happened < case.timeline.last.effective_at and not by.is_message:
         raise Invalid("before_what_came_before", earlier=case.timeline.last.effective_at)
     told = Told(
         number=episode.history_number + 1, kind=EntryKind.EVENT, trigger=trigger, source=source, dest=dest,
@@ -161,6 +160,11 @@ def record_event(
     )  # fmt: skip
     outbox.tell(session, episode, (unit_as(episode, party) for party in transition.tells), trigger, by=by, at=at)
     return case.close(session, episode)
+
+
+def _happened(effective_at: datetime | None, *, by: Actor, at: datetime) -> datetime:
+    """When something happened: a message may tell of what is to come. Raises Invalid."""
+    return effective_at if by.is_message and effective_at is not None else casefile.happened_at(effective_at, at)
 
 
 def _asked_for(case: CaseFile, transition: Transition, told: Told, phone: PhoneAgreement | None) -> tuple[str, ...]:
@@ -197,15 +201,23 @@ def _require_seen(case: CaseFile, seen: int | None) -> None:
 
 
 def readmit(
-    session: Session, episode_id: UUID, *, ward: Unit, by: Actor, at: datetime, effective_at: datetime | None = None
+    session: Session,
+    episode_id: UUID,
+    *,
+    ward: Unit,
+    by: Actor,
+    at: datetime,
+    effective_at: datetime | None = None,
+    acute: bool = False,
+    needs: tuple[str, ...] | None = None,
 ) -> Episode:
     """The citizen is back in hospital: the same stay within 4 hours of the discharge, else a new episode linked to the
-    old.
+    old, with its needs unless others are given. `acute`: seen as an outpatient, and not admitted (yet).
 
     Returns the episode that goes on. Raises as `record_event` and `open_episode`.
     """
     case = fetch_for(session, episode_id, by=by, at=at)
-    happened = casefile.happened_at(effective_at, at)
+    happened = _happened(effective_at, by=by, at=at)
     discharge = case.timeline.latest(obligations.DISCHARGED)
     same = (
         discharge is not None and case.episode.state == "discharged" and happened - discharge.effective_at <= SAME_STAY
@@ -215,6 +227,6 @@ def readmit(
     old = record_event(session, episode_id, "patient_readmitted", by=by, at=at, effective_at=happened)
     district = session.get_one(Unit, old.district_id)
     return open_episode(
-        session, old.citizen, "home", "admission", by=by, at=at, effective_at=happened, ward=ward, district=district,
-        previous=old, needs=tuple(old.needs),
+        session, old.citizen, "home", "acute_admission" if acute else "admission", by=by, at=at, effective_at=happened,
+        ward=ward, district=district, previous=old, needs=tuple(old.needs) if needs is None else needs,
     )  # fmt: skip

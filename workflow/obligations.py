@@ -13,6 +13,8 @@ from workflow.vocabulary import Circumstance, Concerns, RuleKind
 
 DISCHARGED = "patient_discharged"
 HOSPITAL_STARTS = ("patient_admitted", "patient_acutely_seen")
+# What a hospital's message says about the admission report (standards.md 1.6).
+REPORT_ASKED, REPORT_NOT_ASKED = "admission_report_asked", "admission_report_not_asked"
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,8 @@ def _holds(condition: str, rule: Rule, timeline: Timeline, situation: Situation)
                 return start is not None
             over = discharge.effective_at - start.effective_at > timedelta(hours=24)
             return over == (condition == Circumstance.STAY_OVER_24_H)
+        case Circumstance.REPORT_WANTED:
+            return _report_wanted(rule, timeline, situation)
         case Circumstance.WEEKEND_OR_HOLIDAY:
             return discharge is None or not calendar.is_working_day(calendar.local(discharge.effective_at).date())
         case Circumstance.NOT_SENT_BY_NOON:
@@ -133,3 +137,10 @@ def _holds(condition: str, rule: Rule, timeline: Timeline, situation: Situation)
             return situation.first_sent_at > calendar.at_clock(day, rule.clock or time(12))
         case _:
             return condition in situation.needs
+
+
+def _report_wanted(rule: Rule, timeline: Timeline, situation: Situation) -> bool:
+    """Once a stay: from its first event where the hospital's message asks, and not where the message does not."""
+    if REPORT_ASKED in situation.needs:
+        return rule.on == timeline.events[0].trigger
+    return REPORT_NOT_ASKED not in situation.needs

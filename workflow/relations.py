@@ -10,7 +10,7 @@ from workflow import access
 from workflow.actor import Actor
 from workflow.casefile import CaseFile, fetch
 from workflow.tables import Episode
-from workflow.vocabulary import HandoverState, Origin, TaskState
+from workflow.vocabulary import EntryKind, HandoverState, Origin, TaskState
 
 # What lies outside the case file and keeps a relation: a place had or waited for, a miss, an entry in the history.
 # Who applies an agreement has not taken part in the episodes whose deadlines it moves.
@@ -24,6 +24,7 @@ _STAYS = text("""
     union
     select unit_id from history where episode_id = :episode and unit_id is not null and kind <> 'agreement'
 """)
+_BEGINS = frozenset({EntryKind.OPENED, EntryKind.TRANSFERRED})
 
 
 def fetch_for(session: Session, episode_id: UUID | int, *, by: Actor, at: datetime) -> CaseFile:
@@ -48,10 +49,14 @@ def parties(episode: Episode) -> set[int]:
 def related_units(case: CaseFile) -> set[int]:
     """Who takes part, by what hangs on the episode (decisions D7).
 
-    The parties; whoever had the responsibility at first; both sides of a handover that stands or was ever sent; both
-    sides of a task that stands, or that somebody tried before it was withdrawn.
+    The parties; whoever had the responsibility at first, or after a transfer; both sides of a handover that stands or
+    was ever sent; both sides of a task that stands, or that somebody tried before it was withdrawn.
     """
-    units = parties(case.episode) | {case.timeline.opened_responsible}
+    units = parties(case.episode) | {
+        entry.responsible_unit_id
+        for entry in case.entries
+        if entry.kind in _BEGINS and entry.responsible_unit_id is not None
+    }
     for handover in case.handovers:
         if handover.state != HandoverState.WITHDRAWN or handover.first_sent_at is not None:
             units |= {handover.from_unit_id, handover.to_unit_id}

@@ -97,6 +97,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Filens første linje skal være: {expected}.",
         "The first line of the file must be: {expected}.",
     ),
+    "attachment_not_taken": (
+        "Vedhæft højst 10 MB pdf, gif, jpeg, png, tiff eller bmp.",
+        "Attach at most 10 MB of pdf, gif, jpeg, png, tiff or bmp.",
+    ),
     "before_what_came_before": (
         "Tidspunktet ligger før det, der skete forinden ({earlier}).",
         "That time is before what happened earlier ({earlier}).",
@@ -145,6 +149,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "There is a newer version; read it before you answer.",
     ),
     "no_demo_clock": ("Demo-uret findes kun i en demo.", "The demo clock exists in a demo only."),
+    "no_such_category": (
+        "Vælg en af MedComs kategorier; »Andet« kræver et emne.",
+        "Choose one of MedCom's categories; 'Other' needs a topic.",
+    ),
     "no_such_episode": (
         "Forløbet findes ikke, eller du har ikke adgang til det.",
         "There is no such episode, or it is not yours to see.",
@@ -161,6 +169,10 @@ ERRORS: dict[str, tuple[str, str]] = {
     "no_such_task": (
         "Opgaven findes ikke, eller du har ikke adgang til den.",
         "There is no such task, or it is not yours to see.",
+    ),
+    "no_such_thread": (
+        "Samtalen findes ikke, eller du har ikke adgang til den.",
+        "There is no such conversation, or it is not yours to see.",
     ),
     "no_such_way_in": (
         "Forløbet kan ikke begynde sådan: »{way}«.",
@@ -194,6 +206,10 @@ ERRORS: dict[str, tuple[str, str]] = {
     "not_yours_to_report": (
         "»{trigger}« registreres af en anden enhed eller rolle.",
         "'{trigger}' is recorded by another unit or role.",
+    ),
+    "not_in_hospital": (
+        "Borgeren ligger ikke på en afdeling, men er »{state}«.",
+        "The citizen is in no ward, but '{state}'.",
     ),
     "nothing_reserved": ("Der er ikke reserveret en plads.", "No place has been reserved."),
     "nothing_sent_yet": ("Der er ikke sendt en overlevering endnu.", "No handover has been sent yet."),
@@ -243,10 +259,19 @@ ERRORS: dict[str, tuple[str, str]] = {
     ),
     "task_done": ("Opgaven er udført af {by} {at}.", "The task was done by {by} {at}."),
     "task_withdrawn": ("Opgaven er bortfaldet.", "The task is no longer owed."),
+    "text_needed": ("Skriv en tekst.", "Write a text."),
     "time_without_zone": ("Tidspunktet mangler tidszone.", "The time has no time zone."),
+    "unit_has_no_address": (
+        "Enheden har ingen MedCom-adresse; en administrator skal angive den.",
+        "The unit has no address with MedCom; an administrator must give it.",
+    ),
     "valid_from_in_the_past": (
         "En samarbejdsaftale kan ikke gælde bagud i tid.",
         "An agreement cannot hold from a time that has passed.",
+    ),
+    "ward_has_no_address": (
+        "Afdelingen har ingen MedCom-adresse; ring i stedet.",
+        "The ward has no address with MedCom; phone instead.",
     ),
     "when_to_call_again": ("Skriv, hvornår der ringes igen.", "Say when to call again."),
     "who_did_you_speak_to": ("Skriv navnet på den, du talte med.", "Give the name of the person you spoke to."),
@@ -434,6 +459,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "time_corrected": ("tidspunkt rettet", "time corrected"),
     "rerouted": ("forløbet går en anden vej", "the episode goes another way"),
     "discharge_expected": ("forventet udskrivning ændret", "expected discharge changed"),
+    "transferred": ("borgeren er flyttet til en anden afdeling", "the citizen has moved to another ward"),
+    "hospital_disagrees": (
+        "sygehusets besked passer ikke med forløbet; se det efter",
+        "the hospital's message does not fit the episode; look at it",
+    ),
+    "told_after_death": ("sygehuset melder noget efter dødsfaldet", "the hospital tells of something after the death"),
+    "stays_in_parallel": ("borgeren er indlagt to steder", "the citizen is admitted in two places"),
+    "correspondence": ("ny korrespondance", "new correspondence"),
+    "message_not_received": (
+        "en besked er ikke kommet frem; ring i stedet",
+        "a message has not got through; phone instead",
+    ),
     "task": ("en opgave", "a task"),
     "state": ("et forløb skal ses til", "an episode must be looked at"),
     # access

@@ -40,6 +40,12 @@ class Settings:
     trusted_proxies: str = ""
     provider_file: str | None = None
     provider_secret: str | None = None
+    medcom_type: str  # A: the acknowledgement travels back to the hospital; B: it stays inside; C: there is none
+    medcom_in: str | None  # the folder where a message gateway puts what is for us
+    medcom_out: str | None  # and takes what is from us
+    medcom_endpoint: str | None  # or where it is posted to
+    medcom_token: str | None
+    medcom_certificate_header: str | None  # in which a proxy names the client certificate that it has checked
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -78,6 +84,12 @@ class Settings:
             trusted_proxies=found.get("OVERGANG_TRUSTED_PROXIES", ""),
             provider_file=found.get("OVERGANG_PROVIDER"),
             provider_secret=found.get("OVERGANG_PROVIDER_SECRET"),
+            medcom_type=_one_of(found, "OVERGANG_MEDCOM_TYPE", ("B", "A", "C")),
+            medcom_in=found.get("OVERGANG_MEDCOM_IN"),
+            medcom_out=found.get("OVERGANG_MEDCOM_OUT"),
+            medcom_endpoint=found.get("OVERGANG_MEDCOM_ENDPOINT"),
+            medcom_token=found.get("OVERGANG_MEDCOM_TOKEN"),
+            medcom_certificate_header=found.get("OVERGANG_MEDCOM_CERTIFICATE_HEADER"),
         )
 
 
@@ -86,6 +98,14 @@ def _whole(found: Mapping[str, str], name: str, otherwise: int) -> int:
     if not value.isdecimal() or int(value) < 1:
         raise MissingSettings(f"{name} must be a whole number of at least 1")
     return int(value)
+
+
+def _one_of(found: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """A setting with few values, the first by default. Raises MissingSettings for another."""
+    chosen = found.get(name, choices[0])
+    if chosen not in choices:
+        raise MissingSettings(f"Overgang cannot start: {name} is one of {', '.join(sorted(choices))}.")
+    return chosen
 
 
 def sqlalchemy_url(url: str) -> str:

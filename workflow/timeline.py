@@ -12,7 +12,10 @@ from workflow import db
 from workflow.tables import Episode
 from workflow.vocabulary import EntryKind
 
-_TELLING = (EntryKind.OPENED, EntryKind.EVENT, EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.REVIEWED)
+_TELLING = (
+    EntryKind.OPENED, EntryKind.EVENT, EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.REVIEWED,
+    EntryKind.TRANSFERRED,
+)  # fmt: skip
 _COLUMNS = (
     "number", "kind", "trigger", "source", "dest", "about", "effective_at", "recorded_at", "responsible_unit_id",
 )  # fmt: skip
@@ -60,7 +63,7 @@ class Timeline:
     events: tuple[Happened, ...]
     cancelled: frozenset[int]
     taken_back: frozenset[int]
-    opened_responsible: int
+    opened_responsible: int  # the ward that opened it, or that the citizen was transferred to
     reviewed: tuple[int, datetime] | None  # the last review of the present state: its entry, and when it was
 
     @property
@@ -111,7 +114,10 @@ def fold(entries: Iterable[Entry]) -> Timeline:
     events: list[Happened] = []
     taken_back: set[int] = set()
     reviewed: tuple[int, datetime] | None = None
+    responsible = rows[0].responsible_unit_id or 0
     for row in rows:
+        if row.kind == EntryKind.TRANSFERRED:
+            responsible = row.responsible_unit_id or responsible
         if row.kind == EntryKind.REVIEWED:
             reviewed = (row.number, row.effective_at)
         if row.kind not in {EntryKind.OPENED, EntryKind.EVENT} or row.number in cancelled:
@@ -122,7 +128,7 @@ def fold(entries: Iterable[Entry]) -> Timeline:
         effective_at = corrected.get(row.number, row.effective_at)
         reviewed = None
         events.append(Happened(row.number, row.trigger or "", row.source, row.dest, effective_at, row.recorded_at))
-    return Timeline(tuple(events), cancelled, frozenset(taken_back), rows[0].responsible_unit_id or 0, reviewed)
+    return Timeline(tuple(events), cancelled, frozenset(taken_back), responsible, reviewed)
 
 
 def entries_and(*besides: str) -> str:

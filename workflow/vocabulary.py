@@ -77,6 +77,7 @@ class EntryKind(StrEnum):
     NOT_RELEVANT = "not_relevant"
     AGREEMENT = "agreement"
     PLACE = "place"
+    TRANSFERRED = "transferred"
     MERGED = "merged"
     UNMERGED = "unmerged"
 
@@ -239,6 +240,7 @@ class Circumstance(StrEnum):
     STAY_UNDER_24_H = "stay_under_24_h"
     WEEKEND_OR_HOLIDAY = "weekend_or_holiday"
     NOT_SENT_BY_NOON = "not_sent_by_noon"
+    REPORT_WANTED = "report_wanted"  # nobody has said that no admission report is wanted, and none was asked for before
 
 
 class Holding(StrEnum):
@@ -273,3 +275,25 @@ class SignInEnd(StrEnum):
     PASSWORD_CHANGED = "password_changed"
     DEACTIVATED = "deactivated"
     ENDED_BY_ADMINISTRATOR = "ended_by_administrator"
+
+
+class Fate(StrEnum):
+    """What became of a message that was received."""
+
+    LOADED = "loaded"
+    HISTORY = "history"  # loaded, and changed nothing that we can see: late, or of something that is over
+    UNKNOWN_CITIZEN = "unknown_citizen"  # no relevant case: acknowledged, and deleted
+    REFUSED = "refused"
+    WAITING = "waiting"  # our own side failed; it is kept, and loaded later
+    ANSWER = "answer"  # an acknowledgement of something of ours
+
+
+class Sending(StrEnum):
+    """How far a message of ours has come."""
+
+    QUEUED = "queued"
+    AWAITING = "awaiting"  # sent, and not acknowledged yet
+    RESENDING = "resending"
+    ACKNOWLEDGED = "acknowledged"
+    FAILED = "failed"  # refused, or never answered: a person has been told
+    SENT = "sent"  # an acknowledgement of ours: nobody answers it

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from workflow import agreements, holders
 from workflow.actor import SYSTEM, Actor
+from workflow.medcom import addresses
 from workflow.rule import AT_DUE_THEN_MANAGERS, Rule
 from workflow.tables import Organisation, Person, PersonRole, Place, Unit
 from workflow.vocabulary import (
@@ -158,6 +159,13 @@ def build(session: Session) -> None:
         for name, username, works_in in people:
             writer.person(name, username, [writer.units[works_in]], role)
     _agree(session, early)
+    _address(session, writer)
+
+
+def _address(session: Session, writer: _Writer) -> None:
+    """Who takes part in messages: who receives for each municipality, and the wards."""
+    for name in (*(districts[0] for _, _, districts in MUNICIPALITIES), *WARDS):
+        addresses.of_unit(session, writer.units[name], at=AGREED_FROM)
 
 
 def _randers(writer: _Writer, municipality: Organisation) -> list[Unit]:

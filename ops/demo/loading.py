@@ -16,7 +16,7 @@ from ops.errors import CannotDo
 from workflow import citizens, clock, db, keys
 from workflow.db import Base
 from workflow.settings import Settings
-from workflow.tables import DemoClock, Organisation
+from workflow.tables import DemoClock, MunicipalService, Organisation
 
 Say = Callable[[str], None]
 
@@ -115,12 +115,17 @@ def _register_newcomers(session: Session) -> None:
     """Citizens without an episode, to begin one with; Agnes is the first."""
     randers = cluster.read(session).municipalities[0]
     for number in range(year.FIRST_NUMBER):
-        citizens.register(
+        citizen = citizens.register(
             session,
             invented.cpr(number),
             invented.name(number),
             municipality_id=randers.id,
             phone=invented.phone(number),
+        )
+        session.add(
+            MunicipalService(
+                citizen_id=citizen.id, municipality_id=randers.id, service="hjemmepleje", from_on=year.BEGINS.date()
+            )
         )
 
 

@@ -48,7 +48,7 @@ def background(environment: dict[str, str], log: Path) -> Iterator[None]:
             process.wait(PATIENCE)
 
 
-SWEEPS = {"audit_log", "deliver", "heartbeat", "keep_log", "raise_due", "reconcile", "seal_log"}
+SWEEPS = {"audit_log", "deliver", "heartbeat", "keep_log", "messages", "raise_due", "reconcile", "seal_log"}
 
 
 def forget_a_call() -> None:
@@ -137,7 +137,7 @@ def sweeps(database: Database, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return sweeps
 
 
-@pytest.mark.parametrize("name", ["raise_due", "deliver", "reconcile", "heartbeat"])
+@pytest.mark.parametrize("name", ["raise_due", "deliver", "messages", "reconcile", "heartbeat"])
 def test_a_database_that_is_away_is_one_line_in_the_log(
     sweeps: ModuleType, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:

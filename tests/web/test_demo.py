@@ -5,12 +5,17 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from tests import world as worlds
 from tests.conftest import Database
+from tests.medcom.conftest import SET_UP, serve
 from tests.web.reader import Page, Reader
 from web.app import create_app
 from workflow import clock
 from workflow.db import Session
+from workflow.medcom import addresses
+from workflow.tables import Episode
 
 
 @pytest.fixture
@@ -52,3 +57,16 @@ def test_a_real_installation_has_neither_bar_nor_address(database: Database) -> 
     page = Page(client.get("/status"))
     assert "data-demo-clock" not in page.html
     assert client.post("/demo/clock", data=page.forms[0].fields | {"minutes": "15"}).status_code == 404
+
+
+def test_the_hospital_admits_and_then_discharges_a_citizen(own_reader: Reader) -> None:
+    with Session.begin() as session:
+        world = worlds.build(session)
+        addresses.register(session, world.district, "99999001", gln="5799900000001", at=SET_UP)
+        addresses.register(session, world.ward, "99999002", gln="5799900000002", at=SET_UP)
+        serve(session, world, "0113990001")
+    for state in ("admitted", "discharged", "discharged"):  # and then there is nobody left
+        page = own_reader.presses(own_reader.sees("/status"), data_message="next")
+        assert page.answer.request.path == "/status"
+        with Session.begin() as session:
+            assert session.scalars(select(Episode.state)).all() == [state]

@@ -93,8 +93,15 @@ SHARED_RULES = (
     Rule(
         key="R01", kind=RuleKind.AFTER_EVENT, concerns=Concerns.TASK, task="admission_report",
         on="patient_admitted", owner=Party.DISTRICT, counterpart=Party.WARD, after=hours(24), ladder=TASK_LADDER,
-        miss=MissCode.TASK_NOT_DONE, when=("municipal_services",), withdrawn_by=STAY_ENDING,
+        miss=MissCode.TASK_NOT_DONE, when=("municipal_services", Circumstance.REPORT_WANTED), withdrawn_by=STAY_ENDING,
         source="Region Midtjylland, flowchart 2-2: manual admission report within 24 hours [src 8]",
+    ),
+    Rule(
+        key="R01-acute", kind=RuleKind.AFTER_EVENT, concerns=Concerns.TASK, task="admission_report",
+        on="patient_acutely_seen", owner=Party.DISTRICT, counterpart=Party.WARD, after=hours(24), ladder=TASK_LADDER,
+        miss=MissCode.TASK_NOT_DONE, withdrawn_by=STAY_ENDING,
+        when=("municipal_services", "admission_report_asked", Circumstance.REPORT_WANTED),
+        source="MedCom, use of reportOfAdmissionFlag: an acute outpatient stay asks, the admission after it does not",
     ),
     Rule(
         key="R02", kind=RuleKind.MISSING_AT_EVENT, concerns=Concerns.TASK, task="care_plan",

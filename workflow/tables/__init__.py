@@ -4,9 +4,11 @@ from workflow.tables.access import AccessEntry, AccessMark, AccessSeal, BreakGla
 from workflow.tables.accounts import Account, ExternalIdentity, SignIn, SignInFailures
 from workflow.tables.agreements import Agreement, AgreementRule
 from workflow.tables.citizens import Citizen, MunicipalService
+from workflow.tables.correspondence import OutboundMessage, Segment, Thread
 from workflow.tables.deadlines import Deadline, Reminder
 from workflow.tables.episodes import Episode, HistoryEntry
 from workflow.tables.handovers import Handover, HandoverVersion
+from workflow.tables.messages import Address, Message, SenderKey, Transmission
 from workflow.tables.misses import Miss, MissVerdict
 from workflow.tables.operations import DemoClock, Heartbeat, SweepRun
 from workflow.tables.organisations import Organisation, Person, PersonRole, RegistryImport, Unit, UnitHolder
@@ -19,6 +21,7 @@ __all__ = [
     "AccessMark",
     "AccessSeal",
     "Account",
+    "Address",
     "Agreement",
     "AgreementRule",
     "BreakGlass",
@@ -36,12 +39,14 @@ __all__ = [
     "InboxItem",
     "LookToConfirm",
     "Merge",
+    "Message",
     "Miss",
     "MissVerdict",
     "MunicipalService",
     "Notice",
     "Objection",
     "Organisation",
+    "OutboundMessage",
     "Person",
     "PersonRole",
     "Place",
@@ -49,10 +54,14 @@ __all__ = [
     "PlaceStay",
     "RegistryImport",
     "Reminder",
+    "Segment",
+    "SenderKey",
     "SignIn",
     "SignInFailures",
     "SweepRun",
     "Task",
+    "Thread",
+    "Transmission",
     "Unit",
     "UnitHolder",
 ]

@@ -1,0 +1,1 @@
+"""Tests of what MedCom's standards ask of a receiver."""

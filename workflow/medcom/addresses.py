@@ -1,0 +1,117 @@
+"""Which unit an organisation on the wire is; and a place for one that nobody has entered yet."""
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, joinedload
+
+from workflow.medcom.envelope import Party
+from workflow.tables import Address, Organisation, Unit
+from workflow.vocabulary import OrganisationKind, UnitKind
+
+_WITH_UNIT = joinedload(Address.unit).joinedload(Unit.organisation)
+
+
+def register(
+    session: Session, unit: Unit, sor: str, *, at: datetime, gln: str | None = None, placeholder: bool = False
+) -> Address:
+    """Say which unit a SOR number is. It takes the place of a placeholder, or of what was said before."""
+    values = {
+        "sor": sor, "gln": gln, "name": unit.name, "unit_id": unit.id, "placeholder": placeholder, "since": at
+    }  # fmt: skip
+    known = insert(Address).values(values)
+    session.execute(
+        known.on_conflict_do_update(
+            index_elements=["sor"], set_={"gln": known.excluded.gln, "unit_id": unit.id, "placeholder": placeholder}
+        )
+    )
+    session.flush()
+    session.expire_all()
+    return session.scalars(select(Address).where(Address.sor == sor)).one()
+
+
+def ours(session: Session, receiver: Party, *, at: datetime) -> Address | None:
+    """The address of one of our municipalities' units that a message is for; None when it is for somebody else."""
+    if receiver.sor is None and receiver.gln is None:
+        return None
+    named = Address.sor == receiver.sor if receiver.sor is not None else Address.gln == receiver.gln
+    found = session.scalars(select(Address).where(named).options(_WITH_UNIT)).first()
+    found = found or _of_register(session, receiver.sor, at=at)
+    kind = found.unit.organisation.kind if found is not None else None
+    return found if kind == OrganisationKind.MUNICIPALITY else None
+
+
+def of_unit(session: Session, unit: Unit, *, at: datetime) -> Address | None:
+    """Where to write to a unit; None when neither messages nor the register say."""
+    known = session.scalars(select(Address).where(Address.unit_id == unit.id).order_by(Address.id)).first()
+    return known or _of_register(session, unit.sor, at=at)
+
+
+def _of_register(session: Session, sor: str | None, *, at: datetime) -> Address | None:
+    """Of a unit that came with the register of organisations: entered when it is first met, if nobody has said more."""
+    said = session.scalar(select(Address).where(Address.sor == sor, ~Address.placeholder).options(_WITH_UNIT))
+    if said is not None:
+        return said
+    unit = session.scalar(select(Unit).where(Unit.sor == sor)) if sor is not None else None
+    return register(session, unit, unit.sor, gln=unit.gln, at=at) if unit is not None and unit.sor is not None else None
+
+
+def placeholders(session: Session) -> list[Address]:
+    """What came with messages and nobody has looked at, the oldest first."""
+    return list(session.scalars(select(Address).where(Address.placeholder).options(_WITH_UNIT).order_by(Address.id)))
+
+
+def ward_of(session: Session, provider: Party, sender: Party, *, at: datetime) -> Address:
+    """The ward that a message comes from: the service provider, under the sender's hospital.
+
+    One that is not in the register gets a placeholder: nothing is ever nobody's.
+    """
+    named = provider if provider.sor or provider.gln else sender
+    known = _known(session, named, at=at)
+    if known is not None:
+        return known
+    beside = _known(session, sender, at=at)
+    hospital_id = beside.unit.organisation_id if beside is not None else _hospital(session, sender).id
+    return _new_ward(session, named, hospital_id, at=at)
+
+
+def _known(session: Session, party: Party, *, at: datetime) -> Address | None:
+    if party.sor is None and party.gln is None:
+        return None
+    named = or_(Address.sor == party.sor, (Address.gln == party.gln) & (Address.gln.is_not(None)))
+    best_first = (Address.sor != party.sor, Address.id)
+    found = session.scalars(select(Address).where(named).options(_WITH_UNIT).order_by(*best_first)).first()
+    if found is not None and not found.placeholder:
+        return found
+    return _of_register(session, party.sor, at=at) or found
+
+
+def _hospital(session: Session, sender: Party) -> Organisation:
+    of_register = select(Organisation).where(
+        Organisation.sor == sender.sor, Organisation.kind == OrganisationKind.HOSPITAL
+    )
+    known = session.scalar(of_register) if sender.sor is not None else None
+    if known is not None:
+        return known
+    hospital = Organisation(name=_name(sender), kind=OrganisationKind.HOSPITAL)
+    session.add(hospital)
+    session.flush()
+    return hospital
+
+
+def _new_ward(session: Session, party: Party, hospital_id: int, *, at: datetime) -> Address:
+    key = party.sor or party.gln or ""
+    taken = select(Unit.id).where(Unit.organisation_id == hospital_id, Unit.name == _name(party))
+    name = _name(party) if session.scalar(taken) is None else f"{_name(party)} (SOR {key})"
+    ward = Unit(organisation_id=hospital_id, name=name, kind=UnitKind.WARD)
+    session.add(ward)
+    session.flush()
+    address = Address(sor=key, gln=party.gln, name=party.name, unit_id=ward.id, placeholder=True, since=at)
+    session.add(address)
+    session.flush()
+    return address
+
+
+def _name(party: Party) -> str:
+    return (party.name or f"SOR {party.sor or party.gln or '?'}")[:200]
