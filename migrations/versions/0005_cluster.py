@@ -10,6 +10,7 @@ depends_on = None
 # Whoever answers for a unit of the organisation may ask about its cluster (workflow.sight sets it); nobody else is
 # answered.
 AUDITS = "(select nullif(current_setting('overgang.audits', true), '')::bigint[])::bigint[]"
+# In a lateral that asks for the newest: `exists` would be planned as a scan of the whole year.
 SHARED = "e.opened_at > at - interval '1 year' and e.opened_at <= at"
 RAN_OUT = "{0}.due_at > at - interval '30 days' and {0}.due_at <= at"
 
@@ -26,13 +27,15 @@ begin atomic
     ), cluster as (
         select id from own
         union all
-        select o.id from own cross join public.organisations o where o.kind = 'municipality' and exists (
+        select o.id from own cross join public.organisations o cross join lateral (
             select from public.episodes e where e.hospital_id = own.id and e.municipality_id = o.id and {SHARED}
-        )
+            order by e.opened_at desc limit 1
+        ) shared where o.kind = 'municipality'
         union all
-        select o.id from own cross join public.organisations o where o.kind = 'hospital' and exists (
+        select o.id from own cross join public.organisations o cross join lateral (
             select from public.episodes e where e.hospital_id = o.id and e.municipality_id = own.id and {SHARED}
-        )
+            order by e.opened_at desc limit 1
+        ) shared where o.kind = 'hospital'
     )
     select u.id, owning.count, answering.count, owing.count, calling.in_time, calling.missed, missing.by_code
     from cluster join public.units u on u.organisation_id = cluster.id
