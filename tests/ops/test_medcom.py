@@ -32,6 +32,10 @@ def rows(database: Database) -> dict[str, int]:
 
 
 def test_replay_shows_137_of_137_and_leaves_nothing(database: Database) -> None:
+    with db.Session.begin() as session:  # others have open episodes, and the same row numbers
+        world = worlds.build(session)
+        for _ in CITIZENS:
+            worlds.admit(session, world, SET_UP)
     before = rows(database)
     played = overgang("medcom", "replay", FOLDER, *CITIZENS, environ=database.environment)
     assert played.stdout.splitlines()[-1] == "137 of 137 steps as expected.", played.stdout + played.stderr
