@@ -58,7 +58,7 @@ def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
         return None
     fields = error.items if isinstance(error, Missing) else tuple(filter(None, [_FIELDS.get(error.code)]))
     asked = EnvironBuilder(
-        path=back, base_url=request.host_url, headers=_headers(),
+        path=back, base_url=request.host_url, headers=list(_headers().items()),
         environ_base={"REMOTE_ADDR": request.remote_addr or ""},
         environ_overrides={_CARRIED: Refused(sentence, form, fields, request.form.to_dict(flat=False))},
     )  # fmt: skip
