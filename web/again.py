@@ -21,6 +21,7 @@ _FIELDS = {
     "reason_needed": "reason",
     "purpose_needed": "purpose",
     "who_did_you_speak_to": "spoken_with",
+    "no_cpr_here": "learning",
     "when_to_call_again": "next_try_at",
     "in_the_future": "effective_at",
     "not_a_time": "effective_at",

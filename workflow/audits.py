@@ -66,9 +66,8 @@ def extract(session: Session, seen: Sight, citizen_id: int, span: Span, *, langu
         .where(AccessEntry.citizens.contains([citizen_id]), *_answered_for(seen, span))
         .order_by(AccessEntry.id)
     )
-    return as_csv(
-        columns, ((at, person, unit, word(f"look:{kind}", language), purpose) for at, person, unit, kind, purpose in rows)
-    )
+    looks = ((at, person, unit, word(f"look:{kind}", language), what_for) for at, person, unit, kind, what_for in rows)
+    return as_csv(columns, looks)
 
 
 # ---- what must be confirmed ----

@@ -34,7 +34,7 @@ def _plain(cell: Cell) -> str | int:
 def as_xlsx(
     titles: tuple[str, str], columns: Sequence[str], rows: Iterable[Sequence[Cell]], words: Iterable[tuple[str, str]]
 ) -> bytes:
-    """Two sheets with these titles: the rows, and the words with what they mean. Times are Danish; nothing is a formula."""
+    """Two sheets with these titles: the rows, and the words with what they mean. Danish times; nothing is a formula."""
     written = io.BytesIO()
     with Workbook(written, {"in_memory": True}) as book:
         heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})

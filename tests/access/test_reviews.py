@@ -144,7 +144,7 @@ def test_every_step_stays_and_the_last_one_counts(
         assert steps == [
             (1, Cause.ORGANISATION, True, None), (2, Cause.ORGANISATION, True, True), (3, Cause.CULTURE, False, True),
         ]  # fmt: skip
-        assert reviews.current(session, miss).reported is True
+        assert reviews.current(reviews.of_miss(session, miss)).reported is True
         assert MissCode.CALL_NOT_MADE in listed(session, seen, showing(Show.OPEN))
 
 

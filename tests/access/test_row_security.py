@@ -20,8 +20,8 @@ from workflow.vocabulary import Outcome, PlaceKind, Role
 OF_PATIENTS = (
     "episodes", "citizens", "history", "handovers", "handover_versions", "tasks", "deadlines", "reminders", "misses",
     "outbox", "municipal_services", "place_stays", "objections", "access_log", "break_glass", "deliveries",
-    "contact_attempts", "place_requests", "inbox", "access_seals", "merges", "looks_to_confirm", "miss_verdicts", "miss_reviews",
-    "messages", "transmissions", "threads", "segments", "outbound_messages",
+    "contact_attempts", "place_requests", "inbox", "access_seals", "merges", "looks_to_confirm", "miss_verdicts",
+    "miss_reviews", "messages", "transmissions", "threads", "segments", "outbound_messages",
 )  # fmt: skip
 
 
