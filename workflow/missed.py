@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Lateral, Row, Select, and_, case, func, select, true, tuple_, union
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, case, func, select, true, tuple_, union
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from workflow.sight import Sight
@@ -97,7 +97,7 @@ _HANDED_OVER_AT = case(
 _made_good_at: ColumnElement[datetime | None] = func.coalesce(Task.done_at, _HANDED_OVER_AT)
 
 
-def _newest(entity: type[MissReview] | type[MissVerdict], name: str) -> Lateral:
+def _newest(entity: type[MissReview] | type[MissVerdict], name: str) -> FromClause:
     newest = select(entity).where(entity.miss_id == Miss.id).order_by(entity.number.desc()).limit(1)
     return newest.lateral(name)
 
@@ -219,7 +219,7 @@ def rows(session: Session, seen: Sight, wanted: Wanted) -> Sequence[Row[Any]]:
     return session.execute(found.limit(MOST)).all()
 
 
-def ladder(session: Session, miss: Miss) -> Sequence[Row[Any]]:
+def ladder(session: Session, miss: Miss) -> Sequence[Any]:
     """Every reminder about what was missed: `to`, `planned_at`, `raised_at`, and the `unit` that was told."""
     about = Deadline.task_id == miss.task_id if miss.task_id is not None else Deadline.handover_id == miss.handover_id
     return session.execute(

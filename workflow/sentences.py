@@ -93,6 +93,35 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Før gennemgangen kan lukkes, mangler: {items}.",
         "Before the review can be closed, this is missing: {items}.",
     ),
+    # agreements
+    "agreed_by_regions_and_municipalities": (
+        "En samarbejdsaftale gælder for alle, for en region eller for en kommune.",
+        "An agreement holds for everybody, for a region or for a municipality.",
+    ),
+    "bad_figure": (
+        "Skriv et tal, der er større end nul og højst et år: {name}.",
+        "Write a figure above nought, and a year at most: {name}.",
+    ),
+    "ladder_needed": (
+        "Nogen skal have besked, når det er for sent: {name}.",
+        "Somebody must be told when it is late: {name}.",
+    ),
+    "no_such_agreement": (
+        "Samarbejdsaftalen findes ikke.",
+        "There is no such agreement.",
+    ),
+    "no_such_pathway": (
+        "Forløbsskabelonen findes ikke.",
+        "There is no such pathway.",
+    ),
+    "nothing_changes": (
+        "Der er ikke ændret noget.",
+        "Nothing has been changed.",
+    ),
+    "title_needed": (
+        "Giv aftalen en titel.",
+        "Give the agreement a title.",
+    ),
     # everything else
     "after_what_came_after": (
         "Tidspunktet ligger efter det, der skete bagefter ({later}).",
