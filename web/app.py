@@ -6,6 +6,7 @@ from web import (
     account,
     admin,
     again,
+    agreements,
     assets,
     cluster,
     demo,
@@ -22,6 +23,8 @@ from web import (
     looks,
     menu,
     metrics,
+    missed,
+    missed_files,
     provider,
     proxies,
     revision,
@@ -47,6 +50,7 @@ def create_app(settings: Settings) -> Flask:
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
         again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
+        missed, missed_files, agreements,
     )  # fmt: skip
     for part in parts:
         part.register(app)

@@ -121,6 +121,12 @@ def _lacks(session: Session, found: SignIn, account: Account | None, role: Perso
     return Lacks.ROLE if role is None else None
 
 
+def before_last(session: Session, person_id: int) -> datetime | None:
+    """When this person signed in the time before the last: what came since then is new to them."""
+    began = select(SignIn.began_at).where(SignIn.person_id == person_id).order_by(SignIn.began_at.desc())
+    return session.scalar(began.offset(1).limit(1))
+
+
 def whose(session: Session, token: str) -> SignIn | None:
     """The sign-in with this token, living or not: whose form it was that came too late."""
     return session.scalar(select(SignIn).where(SignIn.token_hash == _hash(token)))
