@@ -14,6 +14,8 @@ from web import (
     fhir,
     forgery,
     formats,
+    handover,
+    handover_print,
     headers,
     health,
     identity,
@@ -47,6 +49,7 @@ def create_app(settings: Settings) -> Flask:
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
         again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
+        handover, handover_print,
     )  # fmt: skip
     for part in parts:
         part.register(app)
