@@ -15,6 +15,8 @@ from web import (
     fhir,
     forgery,
     formats,
+    handover,
+    handover_print,
     headers,
     health,
     identity,
@@ -51,6 +53,7 @@ def create_app(settings: Settings) -> Flask:
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
         again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
         missed, missed_files, agreements,
+        handover, handover_print,
     )  # fmt: skip
     for part in parts:
         part.register(app)
