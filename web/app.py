@@ -5,6 +5,7 @@ from flask import Flask
 from web import (
     account,
     admin,
+    again,
     assets,
     cluster,
     demo,
@@ -19,6 +20,7 @@ from web import (
     language,
     late,
     looks,
+    menu,
     metrics,
     provider,
     proxies,
@@ -44,7 +46,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
+        again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
     )  # fmt: skip
     for part in parts:
         part.register(app)

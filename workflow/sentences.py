@@ -187,6 +187,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Det er ikke et CPR-nummer: seks cifre for fødselsdatoen og fire tegn.",
         "That is not a CPR number: six digits for the date of birth and four characters.",
     ),
+    "not_a_time": (
+        "Tidspunktet kan ikke læses. Skriv dato og klokkeslæt.",
+        "The time cannot be read. Write a date and a time of day.",
+    ),
     "not_a_date": ("Datoen skal skrives som åååå-mm-dd.", "The date must be written as yyyy-mm-dd."),
     "not_closed": ("Pladsen er ikke lukket.", "The place is not closed."),
     "not_done_yet": ("Opgaven er ikke udført endnu.", "The task has not been done yet."),
@@ -381,6 +385,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "closed": ("Afsluttet", "Closed"),
     "deceased": ("Død", "Deceased"),
     "cancelled": ("Annulleret", "Cancelled"),
+    # the way of an episode
+    "way:to_receive": ("Modtages", "To be received"),
+    "way:received": ("Modtaget", "Received"),
+    "way:call": ("Opkald", "Call"),
+    "way:done": ("udført", "done"),
+    "way:late": ("udført for sent", "done late"),
+    "way:now": ("nu", "now"),
+    "way:missed": ("misset", "missed"),
+    "way:ahead": ("kommer", "to come"),
     # triggers
     "patient_acutely_seen": ("Akut modtaget", "Acutely seen"),
     "patient_admitted": ("Indlæggelse", "Admission"),
