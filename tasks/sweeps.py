@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+import psycopg
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from tasks import gateway, runs
@@ -64,6 +65,6 @@ def audit_log() -> None:
 def _run(sweep: str, run: Callable[[], int]) -> None:
     try:
         runs.recorded(sweep, run)
-    except (OperationalError, InterfaceError) as lost:
-        reason = type(lost.orig).__name__
+    except (OperationalError, InterfaceError, psycopg.OperationalError) as lost:  # the engine asks in both ways
+        reason = type(getattr(lost, "orig", lost)).__name__
         log.warning("%s broke off, and the next does it: the database does not answer (%s)", sweep, reason)
