@@ -14,8 +14,10 @@ from web import (
     fhir,
     forgery,
     formats,
+    guides,
     headers,
     health,
+    helping,
     identity,
     language,
     late,
@@ -24,9 +26,11 @@ from web import (
     metrics,
     provider,
     proxies,
+    reminders,
     revision,
     signin,
     status,
+    staying,
     throttling,
 )  # fmt: skip
 from workflow.settings import Settings
@@ -46,7 +50,8 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
+        guides, helping, reminders, staying, again, menu, late, signin, account, provider, admin, looks, emergency,
+        revision, cluster, fhir,
     )  # fmt: skip
     for part in parts:
         part.register(app)

@@ -24,7 +24,8 @@ WIDER = """() => {
 # One element after the other gets the focus as by keyboard: is there a sign of it, and is it on the screen?
 UNSEEN_FOCUS = """() => {
   const may = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
-  const all = [...document.querySelectorAll(may)].filter(e => !e.disabled && e.checkVisibility({checkVisibilityCSS: true}));
+  const shown = e => !e.disabled && e.checkVisibility({checkVisibilityCSS: true});
+  const all = [...document.querySelectorAll(may)].filter(shown);
   const look = e => { const s = getComputedStyle(e); const b = getComputedStyle(e, "::before"); return [s.outlineStyle,
     s.outlineWidth, s.outlineColor, s.boxShadow, s.borderColor, s.backgroundColor, s.textDecorationLine, b.outlineStyle,
     b.boxShadow].join(); };

@@ -28,6 +28,9 @@ NO_PAGES = {"assets", "front", "healthz", "metrics", "readyz"}
 ELSEWHERE = {"ask_provider", "provider_answer"}  # leads to an identity provider, or comes from one
 
 
+WORDS = {"screen": "status"}  # what stands for an argument that is no number
+
+
 @dataclass(frozen=True)
 class Target:
     """A page by its route."""
@@ -40,7 +43,9 @@ class Target:
     def address(self, numbers: dict[str, UUID]) -> str:
         """Where it is, with somebody's numbers. Raises KeyError where one of them is nobody's."""
         address = self.rule
-        for argument in self.arguments:
+        for argument, word in WORDS.items():
+            address = address.replace(f"<{argument}>", word)
+        for argument in self.arguments - WORDS.keys():
             address = address.replace(f"<uuid:{argument}>", str(numbers[argument]))
         assert "<" not in address, f"say in tests/browser/pages.py what stands for the argument in {self.rule}"
         return address
@@ -91,5 +96,5 @@ def lookers(app: Flask, target: Target) -> Iterator[tuple[str, str]]:
     for username, role in LOOKERS.items():
         if rule is not None and (not rule.roles or role in rule.roles):
             numbers = numbers_of(username)
-            if target.arguments <= numbers.keys():
+            if target.arguments <= numbers.keys() | WORDS.keys():
                 yield username, target.address(numbers)

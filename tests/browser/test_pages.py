@@ -56,8 +56,8 @@ def faults(page: Page, seen: Seen, language: Language, *, layout: bool) -> dict[
 @pytest.mark.parametrize("language", Language, ids=lambda language: language.value)
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.endpoint)
 def test_a_page(browser: Browser, town: Town, target: Target, language: Language) -> None:
-    if target.public and not target.arguments:
-        username, address = None, target.rule
+    if target.public:
+        username, address = None, target.address({})
     else:
         found = next(pages.lookers(town.app, target), None)
         assert found is not None, f"nobody of LOOKERS can see {target.rule}: let the town have what it shows"
@@ -68,9 +68,7 @@ def test_a_page(browser: Browser, town: Town, target: Target, language: Language
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.endpoint)
-def test_a_page_for_each_role(
-    browser: Browser, town: Town, target: Target, request: pytest.FixtureRequest
-) -> None:
+def test_a_page_for_each_role(browser: Browser, town: Town, target: Target, request: pytest.FixtureRequest) -> None:
     if not request.config.getoption("--soak"):
         pytest.skip("every role is for make soak")
     for username, address in pages.lookers(town.app, target):
