@@ -20,6 +20,7 @@ QUIET = (  # a browser that a test starts talks to nobody but us
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+REFUSED = "Failed to load resource: the server responded with a status of 4"
 PATIENCE = 30_000  # milliseconds until a test that waits has failed; no test measures time
 
 
@@ -51,8 +52,11 @@ class Seen:
             self.elsewhere.append(request.url)
 
     def note_message(self, message: ConsoleMessage) -> None:
-        """A page, or the browser about it, writes to the console."""
-        self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")
+        """A page, or the browser about it, writes to the console. That a page refuses something is no complaint."""
+        where = message.location.get("url", "")
+        if message.text.startswith(REFUSED) and "/assets/" not in where:
+            return
+        self.complaints.append(f"{message.type}: {message.text} ({where})")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, update
 from sqlalchemy.orm import Session as OpenSession
 from werkzeug.serving import make_server
 
@@ -18,9 +18,11 @@ from tests.browser import chromium
 from tests.conftest import Servers
 from tests.web.conftest import beat
 from tests.web.routes import a_citizen
+from tests.web.test_signin import with_password
 from web.app import create_app
 from workflow import clock, db, keys
 from workflow.settings import Settings
+from workflow.tables import Person
 
 
 @pytest.fixture(scope="session")
@@ -53,9 +55,11 @@ def town_for_everybody(servers: Servers) -> Iterator[Town]:
         cluster.build(session)
         loading.register_newcomers(session)
         year.live_now(session, cluster.read(session), year.here()[::3])
+        session.execute(update(Person).values(toured=True))
     as_sweep.dispose()
     engine = db.connect(settings.database_url)
     a_citizen()
+    with_password("koordinator")
     app = create_app(settings)
     with served(app) as home:
         yield Town(app, home, engine)

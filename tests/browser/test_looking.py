@@ -1,8 +1,9 @@
 """What looks at the pages finds what it looks for: each fault, put into a page that has none."""
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Error
 
+from ops.processes import free_port
 from tests.browser.chromium import window
 from tests.browser.conftest import Town
 from tests.browser.looking import barriers, hidden_otherwise, too_wide, unseen_focus
@@ -11,6 +12,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_each_fault_is_found(browser: Browser, town: Town) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}/"
     with window(browser, town.home) as (page, seen):
         page.goto("/sign-in")
         assert (barriers(page), too_wide(page), unseen_focus(page), hidden_otherwise(page)) == ([], [], [], [])
@@ -29,5 +31,8 @@ def test_each_fault_is_found(browser: Browser, town: Town) -> None:
             document.adoptedStyleSheets = [sheet]; }""", sheet)  # fmt: skip
         assert len(hidden_otherwise(page)) == 2
         page.evaluate("fetch('https://elsewhere.example/').catch(() => null)")
-        assert seen.elsewhere == ["https://elsewhere.example/"]
         assert "Content Security Policy" in " ".join(seen.complaints)
+        assert seen.elsewhere == []
+        with pytest.raises(Error, match="ERR_CONNECTION_REFUSED"):
+            page.goto(nobody)
+        assert seen.elsewhere == [nobody]
