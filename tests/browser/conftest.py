@@ -15,6 +15,9 @@ from werkzeug.serving import make_server
 
 from ops.demo import cluster, loading, year
 from tests.browser import chromium
+from tests.browser.pages import LOOKERS
+from tests.browser.stack import Stack
+from tests.browser.words import Scene, scene
 from tests.conftest import Servers
 from tests.web.conftest import beat
 from tests.web.routes import a_citizen
@@ -59,7 +62,8 @@ def town_for_everybody(servers: Servers) -> Iterator[Town]:
     as_sweep.dispose()
     engine = db.connect(settings.database_url)
     a_citizen()
-    with_password("koordinator")
+    for username in LOOKERS:
+        with_password(username)
     app = create_app(settings)
     with served(app) as home:
         yield Town(app, home, engine)
@@ -75,6 +79,34 @@ def town(town_for_everybody: Town) -> Iterator[Town]:
     beat(clock.real_now())
     yield town_for_everybody
     db.Session.configure(bind=None)
+
+
+@pytest.fixture(scope="package")
+def stack(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Web, worker and beat, on the cluster with its newcomers: nobody is on their way yet."""
+    template = servers.copy()
+    settings = Settings.from_environment(servers.environment(template))
+    keys.use(settings)
+    engine = create_engine(settings.database_url, connect_args=db.as_role(db.SWEEPS))
+    with OpenSession(engine) as session, session.begin():
+        clock.start_demo(session)
+        cluster.build(session)
+        loading.register_newcomers(session)
+    engine.dispose()
+    running = Stack(servers, template, tmp_path_factory.mktemp("said"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def play(stack: Stack, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Scene]:
+    """A scene to play the test's acceptance script in; its name is the first word of the test's."""
+    engine = stack.begin()
+    script = request.node.name.split("_")[1].upper()
+    with scene(script, stack, browser) as played:
+        yield played
+    db.Session.configure(bind=None)
+    engine.dispose()
 
 
 @contextmanager
