@@ -17,8 +17,10 @@ from web import (
     formats,
     handover,
     handover_print,
+    guides,
     headers,
     health,
+    helping,
     identity,
     language,
     late,
@@ -29,9 +31,11 @@ from web import (
     missed_files,
     provider,
     proxies,
+    reminders,
     revision,
     signin,
     status,
+    staying,
     throttling,
 )  # fmt: skip
 from workflow.settings import Settings
@@ -54,6 +58,8 @@ def create_app(settings: Settings) -> Flask:
         again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
         missed, missed_files, agreements,
         handover, handover_print,
+        guides, helping, reminders, staying, again, menu, late, signin, account, provider, admin, looks, emergency,
+        revision, cluster, fhir,
     )  # fmt: skip
     for part in parts:
         part.register(app)
