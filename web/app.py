@@ -15,9 +15,9 @@ from web import (
     fhir,
     forgery,
     formats,
+    guides,
     handover,
     handover_print,
-    guides,
     headers,
     health,
     helping,
@@ -54,12 +54,9 @@ def create_app(settings: Settings) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
-        headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
-        missed, missed_files, agreements,
-        handover, handover_print,
-        guides, helping, reminders, staying, again, menu, late, signin, account, provider, admin, looks, emergency,
-        revision, cluster, fhir,
+        headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
+        account, admin, again, agreements, cluster, emergency, fhir, guides, handover, handover_print, health,
+        helping, late, looks, menu, missed, missed_files, provider, reminders, revision, signin, status, staying,
     )  # fmt: skip
     for part in parts:
         part.register(app)
