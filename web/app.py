@@ -7,6 +7,7 @@ from web import (
     admin,
     again,
     assets,
+    board,
     cluster,
     demo,
     emergency,
@@ -22,9 +23,11 @@ from web import (
     looks,
     menu,
     metrics,
+    new_episode,
     provider,
     proxies,
     revision,
+    search,
     signin,
     status,
     throttling,
@@ -47,6 +50,7 @@ def create_app(settings: Settings) -> Flask:
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
         again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
+        board, search, new_episode,
     )  # fmt: skip
     for part in parts:
         part.register(app)
