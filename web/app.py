@@ -8,6 +8,7 @@ from web import (
     again,
     agreements,
     assets,
+    board,
     cluster,
     demo,
     emergency,
@@ -29,10 +30,12 @@ from web import (
     metrics,
     missed,
     missed_files,
+    new_episode,
     provider,
     proxies,
     reminders,
     revision,
+    search,
     signin,
     status,
     staying,
@@ -55,8 +58,9 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
-        account, admin, again, agreements, cluster, emergency, fhir, guides, handover, handover_print, health,
-        helping, late, looks, menu, missed, missed_files, provider, reminders, revision, signin, status, staying,
+        account, admin, again, agreements, board, cluster, emergency, fhir, guides, handover, handover_print,
+        health, helping, late, looks, menu, missed, missed_files, new_episode, provider, reminders, revision,
+        search, signin, status, staying,
     )  # fmt: skip
     for part in parts:
         part.register(app)
