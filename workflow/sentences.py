@@ -77,6 +77,14 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Tidspunktet ligger efter det, der skete bagefter ({later}).",
         "That time is after what happened next ({later}).",
     ),
+    "agreed_for_the_past": (
+        "En aftale skal gælde et tidspunkt efter samtalen.",
+        "What is agreed must be for a time after the conversation.",
+    ),
+    "agreed_with_nobody": (
+        "Aftaler kan kun skrives, når I har talt sammen.",
+        "Agreements can only be written when you have spoken.",
+    ),
     "already_accepted": ("Allerede modtaget af {by} {at}.", "Already accepted by {by} {at}."),
     "already_claimed": ("{by} har taget opgaven.", "{by} has taken the task."),
     "already_rejected": (
@@ -242,6 +250,17 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Du kan ikke modtage din egen overlevering.",
         "You cannot accept your own handover.",
     ),
+    "close_places_instead": (
+        "Der er flere pladser allerede. En plads slettes ikke; luk den i stedet.",
+        "There are more places already. A place is not deleted; close it instead.",
+    ),
+    "departs_with_a_handover": (
+        "Borgeren er i huset. Registrér afrejsen på forløbet; så er det klart, hvem der tager over.",
+        "The citizen is in the house. Record the departure on the episode, so that it is clear who takes over.",
+    ),
+    "no_place_free": ("0 ledige - sæt på venteliste.", "0 free - put on the waiting list."),
+    "nobody_waits": ("Borgeren står ikke på ventelisten.", "The citizen is not on the waiting list."),
+    "not_so_many_places": ("Skriv et antal fra 1 til {most}.", "Give a number from 1 to {most}."),
     "place_not_free": ("Pladsen er ikke ledig på det tidspunkt.", "The place is not free at that time."),
     "places_are_free": ("Der er ledige pladser; brug en af dem.", "There are free places; use one of them."),
     "reason_needed": ("Skriv en begrundelse.", "Give a reason."),
@@ -277,6 +296,7 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Afdelingen har ingen MedCom-adresse; ring i stedet.",
         "The ward has no address with MedCom; phone instead.",
     ),
+    "what_was_agreed": ("Skriv, hvad der er aftalt.", "Say what was agreed."),
     "when_to_call_again": ("Skriv, hvornår der ringes igen.", "Say when to call again."),
     "who_did_you_speak_to": ("Skriv navnet på den, du talte med.", "Give the name of the person you spoke to."),
     # people, roles and signing in
@@ -460,6 +480,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "admission_report": ("Indlæggelsesrapport", "Admission report"),
     "care_plan": ("Plejeforløbsplan", "Care plan"),
     "rehabilitation_start": ("Start på genoptræning", "Start of rehabilitation"),
+    "agreed": ("Aftalt opgave", "Agreed task"),
     "review_of_stay": ("Revurdering af opholdet", "Review of the stay"),
     # topics of notices
     "handover_accepted": ("overlevering modtaget", "handover accepted"),

@@ -13,7 +13,7 @@ from workflow.vocabulary import DoneBy, MissCode, Outcome, TaskState
 
 
 class Task(Base):
-    """Something a unit owes because a rule of the agreement says so.
+    """Something a unit owes because a rule of the agreement says so, or because it was agreed in a conversation.
 
     `anchor_number` is the history entry whose effective time the limit runs from; `done_at` is when it was done
     (effective).
@@ -25,8 +25,15 @@ class Task(Base):
         Index("ix_tasks_unit_id", "unit_id", "due_at", postgresql_where="state = 'open'"),
         Index("ix_tasks_calls", "unit_id", "due_at", postgresql_where="kind = 'follow_up_call'"),
         Index("ix_tasks_counterpart_unit_id", "counterpart_unit_id", "due_at", postgresql_where="state = 'open'"),
+        Index(
+            "ix_tasks_claimed_by_id", "claimed_by_id", "due_at",
+            postgresql_where="state = 'open' and claimed_by_id is not null",
+        ),
+        Index("ix_tasks_done", "unit_id", "done_at", postgresql_where="state = 'done'"),
+        Index("ix_tasks_done_with", "counterpart_unit_id", "done_at", postgresql_where="state = 'done'"),
         CheckConstraint("(state = 'done') = (done_at is not null)", name="done_has_time"),
-    )
+        CheckConstraint("(kind = 'agreed') = (text is not null)", name="agreed_says_what"),
+    )  # fmt: skip
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
@@ -53,6 +60,7 @@ class Task(Base):
     confirmed_by: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(Integer)
     last_outcome: Mapped[Outcome | None]
+    text: Mapped[str | None]  # what was agreed
 
     episode: Mapped[Episode] = relationship()
 
