@@ -7,6 +7,7 @@ from web import (
     admin,
     again,
     assets,
+    call,
     cluster,
     demo,
     emergency,
@@ -17,17 +18,22 @@ from web import (
     headers,
     health,
     identity,
+    inbox,
     language,
     late,
     looks,
     menu,
     metrics,
+    places,
+    placing,
     provider,
     proxies,
     revision,
     signin,
     status,
+    task,
     throttling,
+    worklist,
 )  # fmt: skip
 from workflow.settings import Settings
 
@@ -47,6 +53,7 @@ def create_app(settings: Settings) -> Flask:
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
         again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
+        worklist, task, call, inbox, places, placing,
     )  # fmt: skip
     for part in parts:
         part.register(app)

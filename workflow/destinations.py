@@ -20,11 +20,24 @@ def choose(session: Session, episode_id: UUID, unit: Unit, kind: PlaceKind, *, b
 
     Raises NotPossible when none is free, or the citizen cannot be sent another way now; NotAllowed, NotFound.
     """
+    _send(session, episode_id, unit, kind, by=by, at=at)
+    return places.reserve_any(session, unit.id, kind, episode_id, by=by, at=at)
+
+
+def wait(session: Session, episode_id: UUID, unit: Unit, kind: PlaceKind, *, by: Actor, at: datetime) -> None:
+    """Wait for a place of a kind, first come first served; Tryghedshotellet is where the citizen goes. Raises as above.
+
+    Asking twice does nothing.
+    """
+    _send(session, episode_id, unit, kind, by=by, at=at)
+    places.request(session, unit.id, kind, episode_id, by=by, at=at)
+
+
+def _send(session: Session, episode_id: UUID, unit: Unit, kind: PlaceKind, *, by: Actor, at: datetime) -> None:
     episode = fetch_for(session, episode_id, by=by, at=at).episode
     going = (_BY_HOTEL, unit.id) == (episode.pathway_key, episode.facility_id)
     if kind == PlaceKind.TRYGHEDSHOTEL and not going:
         amendments.reroute(session, episode_id, _BY_HOTEL, facility=unit, by=by, at=at)
-    return places.reserve_any(session, unit.id, kind, episode_id, by=by, at=at)
 
 
 def arrive(session: Session, episode_id: UUID, *, by: Actor, at: datetime, arrived_at: datetime | None = None) -> None:

@@ -34,10 +34,11 @@ def reserve(
     """Keep a place for somebody from `from_at` (default: now) on. Raises NotPossible when it is not free, NotFound."""
     case = _lock(session, episode_id, by=by, at=at)
     episode = case.episode
-    access.require_party(by, episode)
     place = session.scalar(select(Place).where(Place.uuid == place_id))
     if place is None:
         raise NotFound("no_such_place")
+    if by.unit_id != place.unit_id:  # the house gives its places to whoever waits for one
+        access.require_party(by, episode)
     stay = PlaceStay(
         place_id=place.id, episode_id=episode.id, state=StayState.RESERVED,
         during=Range(from_at or at, None), recorded_at=at, recorded_by=by.name,
@@ -109,12 +110,13 @@ def request(
 def stop_waiting(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> None:
     """The citizen waits no longer. Raises NotPossible when nobody waits for them, NotAllowed."""
     case = _lock(session, episode_id, by=by, at=at)
-    access.require_party(by, case.episode)
     waiting = session.scalar(
         select(PlaceRequest).where(PlaceRequest.episode_id == case.episode.id, PlaceRequest.ended_at.is_(None))
     )
     if waiting is None:
         raise NotPossible("nobody_waits")
+    if by.unit_id != waiting.unit_id:
+        access.require_party(by, case.episode)
     waiting.ended_at = at
     session.flush()
     relations.refresh(session, case, by=by)

@@ -1,5 +1,6 @@
 """Tasks: tried, done, claimed, handed on. Done means evidence: a contact that names the person, or a record."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,13 +35,14 @@ def record_attempt(
     doctor_involved: bool | None = None,
     next_try_at: datetime | None = None,
     agreed: tuple[Agreed, ...] = (),
+    answers: Mapping[str, str] | None = None,
     note: str | None = None,
 ) -> Task:
     """Record one try. Either side may; only a completed one, which names the person spoken to, completes the task.
 
     `made_at` is when the call was made (default: now): a call in time that is written down late is still in time.
-    What was `agreed` becomes tasks, and the units that owe them are told. Two vain tries tell the ward's managers.
-    Raises Invalid, NotAllowed, NotPossible, NotFound.
+    `answers` are those to the questions of the script, by their keys. What was `agreed` becomes tasks, and the units
+    that owe them are told. Two vain tries tell the ward's managers. Raises Invalid, NotAllowed, NotPossible, NotFound.
     """
     case, task = _fetch(session, task_id, by=by, at=at)
     _require_side(case, task, by)
@@ -57,7 +59,7 @@ def record_attempt(
     _require_agreeable(case, agreed, outcome, made)
     _add_attempt(
         session, task, outcome, by=by, at=at, made_at=made, spoken_with=spoken_with, doctor_involved=doctor_involved,
-        next_try_at=next_try_at, agreed=[one.text for one in agreed], note=note,
+        next_try_at=next_try_at, agreed=[one.text for one in agreed], answers=dict(answers or {}), note=note,
     )  # fmt: skip
     if outcome == Outcome.COMPLETED:
         _finish(task, done_at=made, by=by, spoken_with=spoken_with)
@@ -83,7 +85,7 @@ def _add_attempt(session: Session, task: Task, outcome: Outcome, *, by: Actor, a
     session.add(
         ContactAttempt(
             task_id=task.id, number=task.attempts, recorded_at=at, made_by=by.name, unit_id=by.unit_id, outcome=outcome,
-            **{**said, "agreed": list(said.get("agreed", ()))},
+            **{"answers": {}, **said, "agreed": list(said.get("agreed", ()))},
         )
     )  # fmt: skip
 
@@ -133,6 +135,15 @@ def note_phone_agreement(
                 agreed=(agreed,),
             )
             _finish(task, done_at=made_at, by=by, spoken_with=spoken_with)
+
+
+def prepare(session: Session, task_id: UUID, questions: str, *, by: Actor, at: datetime) -> Task:
+    """Keep what the unit wants to ask when it rings, for whoever rings. Raises NotAllowed, NotPossible, NotFound."""
+    case, task = _fetch(session, task_id, by=by, at=at)
+    _require_side(case, task, by)
+    _require_open(task)
+    task.questions = questions.strip() or None
+    return case.close(session, task)
 
 
 def confirm(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> Task:

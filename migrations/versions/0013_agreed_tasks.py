@@ -1,7 +1,8 @@
-"""Tasks that were agreed in a conversation say what; and what lists of tasks are read by."""
+"""What is agreed, asked and answered in a conversation; and what lists of tasks are read by."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0013"
 down_revision = "0005"
@@ -17,6 +18,11 @@ INDEXES = {
 
 def upgrade() -> None:
     op.add_column("tasks", sa.Column("text", sa.Text(), nullable=True))
+    op.add_column("tasks", sa.Column("questions", sa.Text(), nullable=True))
+    op.add_column(
+        "contact_attempts",
+        sa.Column("answers", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
+    )
     op.create_check_constraint(op.f("ck_tasks_agreed_says_what"), "tasks", "(kind = 'agreed') = (text is not null)")
     for name, (columns, where) in INDEXES.items():
         op.create_index(name, "tasks", columns, unique=False, postgresql_where=where)
@@ -26,4 +32,6 @@ def downgrade() -> None:
     for name, (_, where) in INDEXES.items():
         op.drop_index(name, table_name="tasks", postgresql_where=where)
     op.drop_constraint(op.f("ck_tasks_agreed_says_what"), "tasks", type_="check")
+    op.drop_column("contact_attempts", "answers")
+    op.drop_column("tasks", "questions")
     op.drop_column("tasks", "text")

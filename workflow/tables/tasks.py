@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -61,6 +61,7 @@ class Task(Base):
     attempts: Mapped[int] = mapped_column(Integer)
     last_outcome: Mapped[Outcome | None]
     text: Mapped[str | None]  # what was agreed
+    questions: Mapped[str | None]  # what the unit wants to ask when it rings
 
     episode: Mapped[Episode] = relationship()
 
@@ -83,4 +84,5 @@ class ContactAttempt(Base):
     doctor_involved: Mapped[bool | None]
     next_try_at: Mapped[datetime | None]
     agreed: Mapped[list[Any]] = mapped_column(JSONB)
+    answers: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))  # to the script's questions
     note: Mapped[str | None]
