@@ -5,6 +5,7 @@ from flask import Flask
 from web import (
     account,
     admin,
+    api,
     assets,
     cluster,
     demo,
@@ -44,7 +45,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
+        late, signin, account, provider, admin, looks, api, emergency, revision, cluster, fhir,
     )  # fmt: skip
     for part in parts:
         part.register(app)

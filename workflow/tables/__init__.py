@@ -15,6 +15,7 @@ from workflow.tables.organisations import Organisation, Person, PersonRole, Regi
 from workflow.tables.outbox import Delivery, InboxItem, Notice
 from workflow.tables.places import Place, PlaceRequest, PlaceStay
 from workflow.tables.tasks import ContactAttempt, Task
+from workflow.tables.tokens import Answer, Token
 
 __all__ = [
     "AccessEntry",
@@ -24,6 +25,7 @@ __all__ = [
     "Address",
     "Agreement",
     "AgreementRule",
+    "Answer",
     "BreakGlass",
     "Citizen",
     "ContactAttempt",
@@ -61,6 +63,7 @@ __all__ = [
     "SweepRun",
     "Task",
     "Thread",
+    "Token",
     "Transmission",
     "Unit",
     "UnitHolder",

@@ -109,7 +109,7 @@ class RegistryImport(Base):
 
 
 class Person(Base):
-    """Somebody at work. `mail_about` and `sms_about` say which notices they want where."""
+    """Somebody at work, or a system. `mail_about` and `sms_about` say which notices they want where."""
 
     __tablename__ = "people"
 
@@ -126,6 +126,7 @@ class Person(Base):
         ARRAY(Text), default=EVERY_KIND, server_default="{notice,reminder,escalation,miss}"
     )
     active: Mapped[bool]
+    is_system: Mapped[bool] = mapped_column(default=False, server_default="false")  # acts by tokens, never signs in
 
     __table_args__ = (UniqueConstraint("username"),)
 
