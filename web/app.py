@@ -7,6 +7,7 @@ from web import (
     admin,
     api,
     assets,
+    calendars,
     cluster,
     demo,
     emergency,
@@ -26,6 +27,7 @@ from web import (
     revision,
     signin,
     status,
+    systems,
     throttling,
 )  # fmt: skip
 from workflow.settings import Settings
@@ -45,7 +47,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        late, signin, account, provider, admin, looks, api, emergency, revision, cluster, fhir,
+        late, signin, account, provider, admin, systems, looks, api, calendars, emergency, revision, cluster, fhir,
     )  # fmt: skip
     for part in parts:
         part.register(app)

@@ -38,7 +38,8 @@ def give(
     """A token for a system that has this role; returns the secret, which is kept nowhere else.
 
     It was two people who gave the role; one of them, or whoever administers the unit, gives the token. `at` is real
-    time. Raises NotAllowed, Invalid, and NotPossible for a person's role, or one that is not in force.
+    time. Raises NotAllowed, Invalid, and NotPossible for a person's role, one that is not in force, or a system that is
+    gone.
     """
     administrators.require_administrator_of(session, role.unit, by=by)
     wanted = [scope for scope in FOR_SYSTEMS if scope in set(scopes)]
@@ -46,6 +47,8 @@ def give(
         raise Invalid("scope_needed")
     if not timedelta(days=1) <= life <= LONGEST:
         raise Invalid("lives_too_long", longest=LONGEST.days)
+    if not role.person.active:
+        raise NotPossible("person_is_not_active")
     if role.state != RoleState.IN_FORCE or not role.person.is_system:
         raise NotPossible("role_not_in_force")
     return _give(session, role, wanted, by=by, at=at, life=life)
@@ -107,7 +110,7 @@ def bearer(session: Session, secret: str, *, at: datetime) -> Bearer | None:
     return Bearer(token_id=token.id, actor=actor, unit=unit.name, scopes=frozenset(map(Scope, token.scopes)))
 
 
-def revoke(session: Session, token_id: UUID, *, by: Actor, at: datetime) -> None:
+def revoke(session: Session, token_id: UUID, *, by: Actor, at: datetime) -> Token:
     """It does not count any more, from the next request on; twice does nothing. One's own, or as an administrator.
 
     Raises NotAllowed, NotFound.
@@ -119,6 +122,7 @@ def revoke(session: Session, token_id: UUID, *, by: Actor, at: datetime) -> None
         administrators.require_administrator_of(session, token.role.unit, by=by)
     if token.revoked_at is None:
         token.revoked_at, token.revoked_by = at, by.name
+    return token
 
 
 def of_person(session: Session, person: Person, *, at: datetime) -> Sequence[Token]:

@@ -126,6 +126,12 @@ def app(settings: Settings) -> Flask:
 
 
 @pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Somebody who holds nothing yet."""
+    return app.test_client()
+
+
+@pytest.fixture
 def world(town: Town) -> World:
     """Its units and places, to read numbers from."""
     return town.world
