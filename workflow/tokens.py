@@ -42,7 +42,8 @@ def give(
     gone.
     """
     administrators.require_administrator_of(session, role.unit, by=by)
-    wanted = [scope for scope in FOR_SYSTEMS if scope in set(scopes)]
+    asked = set(scopes)
+    wanted = [scope for scope in FOR_SYSTEMS if scope in asked]
     if not wanted:
         raise Invalid("scope_needed")
     if not timedelta(days=1) <= life <= LONGEST:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import redis
@@ -13,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session as OpenSession
+from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
 from tests import world as worlds
@@ -42,6 +44,29 @@ class Town:
     secrets: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a program was answered."""
+
+    answer: TestResponse
+
+    @property
+    def status_code(self) -> int:
+        return self.answer.status_code
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.answer.data)
+
+    @property
+    def text(self) -> str:
+        return self.answer.text
+
+    @property
+    def headers(self) -> Headers:
+        return self.answer.headers
+
+
 @dataclass
 class Program:
     """A system that asks, with its token. Every answer is held against what the interface says of itself."""
@@ -49,21 +74,21 @@ class Program:
     client: FlaskClient
     secret: str
 
-    def get(self, path: str, **headers: str) -> TestResponse:
+    def get(self, path: str, **headers: str) -> Told:
         """Ask for something; `path` is below /api/v1, or whole."""
         return self._ask("GET", path, None, headers)
 
-    def post(self, path: str, body: object | None = None, **headers: str) -> TestResponse:
+    def post(self, path: str, body: object | None = None, **headers: str) -> Told:
         """Say something, in JSON."""
         return self._ask("POST", path, json.dumps({} if body is None else body), headers)
 
-    def _ask(self, method: str, path: str, data: str | None, headers: dict[str, str]) -> TestResponse:
+    def _ask(self, method: str, path: str, data: str | None, headers: dict[str, str]) -> Told:
         sent = {"Authorization": f"Bearer {self.secret}"} | {k.replace("_", "-"): v for k, v in headers.items()}
         whole = path if path.startswith("/api") else f"/api/v1{path}"
         kind = "application/json" if data is not None else None
         answer = self.client.open(whole, method=method, data=data, headers=sent, content_type=kind)
         contract.hold(self.client.application, answer)
-        return answer
+        return Told(answer)
 
 
 @pytest.fixture(scope="session")

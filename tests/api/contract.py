@@ -15,7 +15,7 @@ from web.problem import MEDIA_TYPE
 @cache
 def described(app: Flask) -> dict[str, Any]:
     """The document, by which a program is written."""
-    found: dict[str, Any] = app.test_client().get("/api/v1/openapi.json").json
+    found: dict[str, Any] = json.loads(app.test_client().get("/api/v1/openapi.json").data)
     return found
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from jsonschema import Draft202012Validator
 
 from tests.api import contract
-from tests.api.conftest import Programs
+from tests.api.conftest import Programs, Told
 from tests.api.story import CITIZEN
 from tests.world import World
 from web import rules
@@ -58,9 +58,9 @@ def test_it_refers_to_nothing_that_is_not_there_and_every_schema_is_one(app: Fla
 
 def test_everybody_may_read_it_and_every_verb_says_what_it_does(app: Flask) -> None:
     answer = app.test_client().get("/api/v1/openapi.json")
-    assert (answer.status_code, answer.json["openapi"]) == (200, "3.1.0")
+    assert (answer.status_code, Told(answer).json["openapi"]) == (200, "3.1.0")
     assert [one for one in contract.operations(app).values() if not one["summary"].endswith(".")] == []
-    ids = [operation["operationId"] for path in answer.json["paths"].values() for operation in path.values()]
+    ids = [operation["operationId"] for path in Told(answer).json["paths"].values() for operation in path.values()]
     assert len(ids) == len(set(ids))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from tests.api.conftest import NUMBER, Program, Programs
+from tests.api.conftest import NUMBER, Program, Programs, Told
 from tests.api.story import CITIZEN, Story
 from tests.world import World
 from web import throttling
@@ -23,7 +23,7 @@ def test_without_a_token_nothing_is_told(app: Flask, header: str) -> None:
     for path in ("/api/v1/episodes", f"/api/v1/episodes/{NOBODY}", "/api/v1/units"):
         answer = app.test_client().get(path, headers={"Authorization": header})
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="Overgang"')
-        assert (answer.mimetype, answer.json["title"]) == ("application/problem+json", "Der mangler en token")
+        assert (answer.mimetype, Told(answer).json["title"]) == ("application/problem+json", "Der mangler en token")
 
 
 def test_a_token_reaches_as_far_as_its_scopes(programs: Programs, world: World) -> None:
@@ -52,7 +52,7 @@ def test_where_nothing_is_and_how_nothing_is_asked(programs: Programs) -> None:
     assert ward.get("/episodes/not-a-number").status_code == 404
     put = ward.client.put("/api/v1/episodes", headers={"Authorization": f"Bearer {ward.secret}"})
     assert (put.status_code, set(put.headers["Allow"].split(", "))) == (405, {"GET", "HEAD", "OPTIONS", "POST"})
-    assert put.json["title"] == "Den metode findes ikke her"
+    assert Told(put).json["title"] == "Den metode findes ikke her"
 
 
 @pytest.mark.parametrize(

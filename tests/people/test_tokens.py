@@ -50,7 +50,7 @@ def test_it_acts_as_its_system_in_one_role_within_its_scopes(
     held = tokens.bearer(session, secret, at=NOW)
     assert held is not None
     assert (held.actor.name, held.actor.unit_id, held.actor.roles) == (
-        "EOJ Demo", world.district.id, {Role.MUNICIPAL_NURSE},
+        "EOJ Demo", world.district.id, frozenset({Role.MUNICIPAL_NURSE}),
     )  # fmt: skip
     assert held.scopes == {Scope.TASKS_READ}
     kept = session.scalars(select(Token)).one()
@@ -126,7 +126,7 @@ def test_a_calendar_is_somebodys_own(session: Session, world: World, administrat
     secret = tokens.give_calendar(session, by=world.nurse, at=NOW)
     held = tokens.bearer(session, secret, at=NOW)
     assert held is not None
-    assert (held.actor, held.scopes) == (world.nurse, {Scope.CALENDAR})
+    assert (held.actor, held.scopes) == (world.nurse, frozenset({Scope.CALENDAR}))
     number = session.scalars(select(Token.uuid)).one()
     with pytest.raises(NotAllowed):
         tokens.revoke(session, number, by=world.second_nurse, at=NOW)
