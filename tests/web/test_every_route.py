@@ -20,8 +20,8 @@ from workflow.db import Session
 from workflow.vocabulary import Role, SignInEnd
 
 PUBLIC = {
-    "accessibility_page", "advance_clock", "assets", "choose_language", "front", "guide_page", "healthz", "help_page",
-    "metrics", "process_message", "readyz", "send_message", "sign_in", "sign_in_as", "sign_in_page", "sign_out",
+    "accessibility_page", "advance_clock", "api_described", "assets", "calendar", "choose_language", "front",
+    "guide_page", "healthz", "help_page", "metrics", "process_message", "readyz", "send_message", "sign_in", "sign_in_as", "sign_in_page", "sign_out",
     "status_page",
 }  # fmt: skip
 PEOPLE = {
