@@ -109,8 +109,11 @@ class RegistryImport(Base):
 
 
 class Person(Base):
-    """Somebody at work, or a system. `mail_about` and `sms_about` say which notices they want where; `toured`, that they closed the
-    first tour; `shortcuts`, that single keys do something."""
+    """Somebody at work, or a system.
+
+    `mail_about` and `sms_about` say which notices they want where; `toured`, that they closed the first tour;
+    `shortcuts`, that single keys do something.
+    """
 
     __tablename__ = "people"
 
