@@ -148,7 +148,7 @@ def test_a_new_version_marks_what_is_new_and_the_old_one_is_read_and_not_accepte
     assert stale.answer.status_code == 409
     assert handed.handover_of(episode_id).state == HandoverState.READ
     page = distrikt.sees(at(episode_id))
-    assert page.html.count('class="new-mark"') == 1
+    assert page.html.count('class="new-mark"') == 2  # where it is asked for, and where it is said
     assert "NYT 12.03." in page.text
     handover = handed.handover_of(episode_id)
     old = distrikt.sees(at(episode_id, f"?of={handover.uuid}&version=1"))
