@@ -26,6 +26,12 @@ def deliver() -> None:
     _run("deliver", lambda: runs.route(CHANNELS) + runs.send(CHANNELS, base_url=settings.base_url))
 
 
+@celery.task(name="tasks.sweeps.apply_agreements")
+def apply_agreements() -> None:
+    """Move the open deadlines that a new agreement moves."""
+    _run("apply_agreements", runs.apply_agreements)
+
+
 @celery.task(name="tasks.sweeps.messages")
 def messages() -> None:
     """Take in what the message gateway has left, load what had to wait, and send what is due."""
@@ -54,6 +60,12 @@ def seal_log() -> None:
 def keep_log() -> None:
     """Make the months ahead, and drop those that are past keeping."""
     _run("keep_log", lambda: runs.keep_log(years=settings.access_log_years))
+
+
+@celery.task(name="tasks.sweeps.forget_answers")
+def forget_answers() -> None:
+    """Forget what programs were answered more than a day ago."""
+    _run("forget_answers", runs.forget_answers)
 
 
 @celery.task(name="tasks.sweeps.audit_log")
