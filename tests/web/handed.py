@@ -17,7 +17,7 @@ from workflow.actor import Actor
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
 from workflow.tables import Episode, Handover, Organisation, SignIn
-from workflow.vocabulary import Role
+from workflow.vocabulary import Origin, Role
 
 NUMBERS = count(3000)
 NAME = "Agnes O'Prøve 👵 Demo"
@@ -46,6 +46,30 @@ def admitted(*, to_hotel: bool = False, name: str = NAME) -> UUID:
                 by=here.named("Udskrivningskoordination", Role.DISCHARGE_COORDINATOR),
             )  # fmt: skip
         return episode.uuid
+
+
+def referred() -> UUID:
+    """By their own doctor, from home to Tryghedshotellet; the episode."""
+    with Session.begin() as session:
+        background(session)
+        at, here = clock.now(session), cluster.read(session)
+        municipality = session.scalars(select(Organisation).where(Organisation.name == "Randers Kommune")).one()
+        citizen = citizens.register(session, Cpr(f"011340{next(NUMBERS)}"), NAME, municipality_id=municipality.id)
+        practice = here.units[cluster.PRACTICE]
+        by = Actor(name=practice.name, origin=Origin.MESSAGE, unit_id=practice.id)
+        return episodes.open_episode(
+            session, citizen, "tryghedshotel", "general_practice", by=by, at=at, practice=practice,
+            facility=here.units["Tryghedshotellet"], district=here.units["Distrikt Syd"],
+        ).uuid  # fmt: skip
+
+
+def cancelled(episode_id: UUID) -> None:
+    """Nothing came of it."""
+    with Session.begin() as session:
+        background(session)
+        episodes.record_event(
+            session, episode_id, "episode_cancelled", by=ward_nurse(session), at=clock.now(session), reason="Fejl"
+        )
 
 
 def sent(*, to_hotel: bool = False, **changes: str) -> UUID:
