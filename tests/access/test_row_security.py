@@ -22,6 +22,7 @@ OF_PATIENTS = (
     "outbox", "municipal_services", "place_stays", "objections", "access_log", "break_glass", "deliveries",
     "contact_attempts", "place_requests", "inbox", "access_seals", "merges", "looks_to_confirm", "miss_verdicts",
     "miss_reviews", "messages", "transmissions", "threads", "segments", "outbound_messages",
+    "handover_drafts",
 )  # fmt: skip
 
 
