@@ -18,6 +18,8 @@ _CARRIED = "overgang.refused"
 # Which field of a form an error speaks of.
 _FIELDS = {
     "not_a_cpr": "cpr",
+    "citizen_objects": "legal_basis",
+    "place_not_free": "place",
     "reason_needed": "reason",
     "purpose_needed": "purpose",
     "who_did_you_speak_to": "spoken_with",

@@ -15,8 +15,12 @@ from web import (
     fhir,
     forgery,
     formats,
+    handover,
+    handover_print,
+    guides,
     headers,
     health,
+    helping,
     identity,
     language,
     late,
@@ -27,9 +31,11 @@ from web import (
     missed_files,
     provider,
     proxies,
+    reminders,
     revision,
     signin,
     status,
+    staying,
     throttling,
 )  # fmt: skip
 from workflow.settings import Settings
@@ -51,6 +57,9 @@ def create_app(settings: Settings) -> Flask:
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
         again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
         missed, missed_files, agreements,
+        handover, handover_print,
+        guides, helping, reminders, staying, again, menu, late, signin, account, provider, admin, looks, emergency,
+        revision, cluster, fhir,
     )  # fmt: skip
     for part in parts:
         part.register(app)

@@ -198,6 +198,14 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Der findes en nyere version; læs den, før du svarer.",
         "There is a newer version; read it before you answer.",
     ),
+    "lives_elsewhere": (
+        "Borgeren bor ikke i modtagerens kommune. Skriv, hvorfor der sendes dertil.",
+        "The citizen does not live in the receiver's municipality. Say why it is sent there.",
+    ),
+    "newer_draft": (
+        "Der findes en nyere kladde. Begge tekster står nedenfor: ret din til, og gem eller send igen.",
+        "There is a newer draft. Both texts stand below: adjust yours, and save or send again.",
+    ),
     "no_demo_clock": ("Demo-uret findes kun i en demo.", "The demo clock exists in a demo only."),
     "no_such_category": (
         "Vælg en af MedComs kategorier; »Andet« kræver et emne.",
@@ -476,6 +484,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "phone_agreement": ("telefonaftale med kommunen", "agreement by phone with the municipality"),
     "no_open_task": ("åbne opgaver afsluttet", "open tasks closed"),
     # what a handover says
+    "by:nursing": ("sygepleje", "nursing"),
+    "by:medical": ("læge", "medical"),
+    "by:therapy": ("terapeut", "therapy"),
     "signed:nursing": ("sygeplejefaglig underskrift", "nursing signature"),
     "signed:medical": ("lægefaglig underskrift", "medical signature"),
     "signed:therapy": ("terapeutfaglig underskrift", "therapy signature"),
@@ -505,6 +516,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "R.appointments": ("aftaler", "appointments"),
     "R.when_to_call": ("hvornår skal man ringe til hvem", "when to call whom"),
     "R.told": ("hvad borger og pårørende har fået at vide", "what citizen and relatives have been told"),
+    "override_reason": ("begrundelse for at sende alligevel", "reason for sending all the same"),
     # tasks
     "follow_up_call": ("Opfølgende opkald", "Follow-up call"),
     "admission_report": ("Indlæggelsesrapport", "Admission report"),

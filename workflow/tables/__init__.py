@@ -7,7 +7,7 @@ from workflow.tables.citizens import Citizen, MunicipalService
 from workflow.tables.correspondence import OutboundMessage, Segment, Thread
 from workflow.tables.deadlines import Deadline, Reminder
 from workflow.tables.episodes import Episode, HistoryEntry
-from workflow.tables.handovers import Handover, HandoverVersion
+from workflow.tables.handovers import Handover, HandoverDraft, HandoverVersion
 from workflow.tables.messages import Address, Message, SenderKey, Transmission
 from workflow.tables.misses import Miss, MissReview, MissVerdict
 from workflow.tables.operations import DemoClock, Heartbeat, SweepRun
@@ -34,6 +34,7 @@ __all__ = [
     "Episode",
     "ExternalIdentity",
     "Handover",
+    "HandoverDraft",
     "HandoverVersion",
     "Heartbeat",
     "HistoryEntry",
