@@ -15,9 +15,9 @@ from web import (
     fhir,
     forgery,
     formats,
+    guides,
     handover,
     handover_print,
-    guides,
     headers,
     health,
     helping,
@@ -55,11 +55,8 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
-        missed, missed_files, agreements,
-        handover, handover_print,
         guides, helping, reminders, staying, again, menu, late, signin, account, provider, admin, looks, emergency,
-        revision, cluster, fhir,
+        revision, cluster, fhir, missed, missed_files, agreements, handover, handover_print,
     )  # fmt: skip
     for part in parts:
         part.register(app)
