@@ -8,6 +8,8 @@ from web import (
     again,
     agreements,
     assets,
+    board,
+    call,
     cluster,
     demo,
     emergency,
@@ -22,6 +24,7 @@ from web import (
     health,
     helping,
     identity,
+    inbox,
     language,
     late,
     looks,
@@ -29,14 +32,20 @@ from web import (
     metrics,
     missed,
     missed_files,
+    new_episode,
+    places,
+    placing,
     provider,
     proxies,
     reminders,
     revision,
+    search,
     signin,
     status,
     staying,
+    task,
     throttling,
+    worklist,
 )  # fmt: skip
 from workflow.settings import Settings
 
@@ -57,6 +66,10 @@ def create_app(settings: Settings) -> Flask:
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
         guides, helping, reminders, staying, again, menu, late, signin, account, provider, admin, looks, emergency,
         revision, cluster, fhir, missed, missed_files, agreements, handover, handover_print,
+        headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
+        account, admin, again, agreements, board, call, cluster, emergency, fhir, guides, handover, handover_print,
+        health, helping, inbox, late, looks, menu, missed, missed_files, new_episode, places, placing, provider,
+        reminders, revision, search, signin, status, staying, task, worklist,
     )  # fmt: skip
     for part in parts:
         part.register(app)
