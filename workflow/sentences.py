@@ -455,6 +455,32 @@ ERRORS: dict[str, tuple[str, str]] = {
     ),
     "wrong_password": ("Den nuværende adgangskode er forkert.", "The present password is wrong."),
     "wrong_sign_in": ("Brugernavn eller adgangskode er forkert.", "The username or the password is wrong."),
+    # systems and their tokens
+    "key_used_for_another": (
+        "Nøglen i Idempotency-Key er brugt til en anden forespørgsel.",
+        "The key in Idempotency-Key was used for another request.",
+    ),
+    "lives_too_long": (
+        "En token gælder i 1-{longest} dage.",
+        "A token is valid for 1-{longest} days.",
+    ),
+    "no_such_page": ("Siden af listen findes ikke.", "There is no such page of the list."),
+    "no_such_token": ("Den findes ikke, eller den er ikke din.", "There is none, or it is not yours."),
+    "not_a_key": (
+        "Idempotency-Key er 1-200 synlige ASCII-tegn.",
+        "Idempotency-Key has 1-200 visible ASCII characters.",
+    ),
+    "not_for_systems": ("Et system kan ikke have den rolle.", "A system cannot have that role."),
+    "role_not_in_force": (
+        "Rollen gælder ikke (endnu); en anden skal godkende den først.",
+        "The role is not in force (yet); somebody else must approve it first.",
+    ),
+    "scope_needed": ("Vælg, hvad systemet må.", "Choose what the system may do."),
+    "systems_do_not_sign_in": (
+        "Et system logger ikke ind; det bruger en token.",
+        "A system does not sign in; it uses a token.",
+    ),
+    "token_lacks_scope": ("Din token giver ikke adgang til »{scope}«.", "Your token does not allow '{scope}'."),
     # the file of organisations and units
     "bad_gln": ("GLN skal være 13 cifre.", "The GLN must have 13 digits."),
     "bad_sor": ("SOR-id skal være 6-19 cifre.", "The SOR id must have 6-19 digits."),
@@ -487,6 +513,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "proposed": ("venter på godkendelse", "waits for approval"),
     "in_force": ("gælder", "in force"),
     "ended": ("taget fra", "taken away"),
+    # what a system may do
+    "units:read": ("læse enheder", "read units"),
+    "episodes:read": ("læse forløb", "read episodes"),
+    "episodes:write": ("registrere på forløb", "record in episodes"),
+    "handovers:read": ("læse overleveringer", "read handovers"),
+    "handovers:write": ("sende og besvare overleveringer", "send and answer handovers"),
+    "tasks:read": ("læse opgaver og frister", "read tasks and deadlines"),
+    "tasks:write": ("registrere på opgaver", "record in tasks"),
+    "places:read": ("læse pladser", "read places"),
+    "places:write": ("disponere over pladser", "reserve and close places"),
+    "misses:read": ("læse missede frister", "read misses"),
+    "cpr:read": ("se hele CPR-numre", "see whole CPR numbers"),
     # states
     "planned": ("Planlagt", "Planned"),
     "acute": ("Akut ambulant", "Acute outpatient"),
