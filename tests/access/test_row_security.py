@@ -21,7 +21,7 @@ OF_PATIENTS = (
     "episodes", "citizens", "history", "handovers", "handover_versions", "tasks", "deadlines", "reminders", "misses",
     "outbox", "municipal_services", "place_stays", "objections", "access_log", "break_glass", "deliveries",
     "contact_attempts", "place_requests", "inbox", "access_seals", "merges", "looks_to_confirm", "miss_verdicts",
-    "messages", "transmissions", "threads", "segments", "outbound_messages",
+    "messages", "transmissions", "threads", "segments", "outbound_messages", "answers",
 )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def test_administrators_and_operators_see_no_patients(
         assert [found(session, table) for table in ("episodes", "citizens", "history", "municipal_services")] == [0] * 4
 
 
-@pytest.mark.parametrize("table", ["history", "misses", "miss_verdicts", "access_log", "access_seals"])
+@pytest.mark.parametrize("table", ["history", "misses", "miss_verdicts", "access_log", "access_seals", "answers"])
 @pytest.mark.parametrize("role", ["overgang_app", db.SWEEPS, db.MESSAGES])
 @pytest.mark.parametrize("change", ["update {} set id = default", "delete from {}", "truncate {}"])
 def test_no_role_changes_what_only_grows(database: Database, role: str, table: str, change: str) -> None:
