@@ -176,7 +176,10 @@ def _what(episode: Episode, deadline: Deadline, task: Task | None) -> str:
         return task.kind
     if deadline.concerns != Concerns.STATE:
         return f"board:{deadline.concerns}"
-    return "board:review" if pathway_of(episode).state(episode.state).review else "board:next"
+    pathway = pathway_of(episode)
+    if pathway.arrival_from(episode.state) is not None:
+        return "board:arrival"
+    return "board:review" if pathway.state(episode.state).review else "board:next"
 
 
 def _next(
