@@ -14,11 +14,13 @@ from workflow.settings import Settings
 SCHEDULE = {
     "raise_due": 5,
     "deliver": 5,
+    "apply_agreements": 10,
     "messages": 5,
     "reconcile": 60,
     "heartbeat": 10,
     "seal_log": 30,
     "keep_log": 3600,
+    "forget_answers": 3600,
     "audit_log": 4 * 3600,
 }
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, text
 
-from workflow import access_log, audits, clock, deadlines, delivery, operations, reconcile, routing
+from workflow import access_log, answers, audits, clock, deadlines, delivery, moving, operations, reconcile, routing
 from workflow.channels.channel import Channel, NotDelivered, Unreachable
 from workflow.db import Session
 
@@ -88,6 +88,16 @@ def _send(channels: Sequence[Channel], base_url: str) -> int:
     return sent
 
 
+def apply_agreements(*, batch: int = moving.BATCH) -> int:
+    """Apply agreements that move open deadlines, a batch a transaction, until nothing is left; returns how many."""
+
+    def apply_a_batch() -> int:
+        with Session.begin() as session:
+            return moving.go_on(session, at=clock.now(session), batch=batch)
+
+    return _until_nothing_is_left(apply_a_batch)
+
+
 def seal_log() -> int:
     """Seal what is ripe, a batch a transaction, then mark up to where the next run may go; returns how many looks.
 
@@ -109,6 +119,12 @@ def keep_log(*, years: int) -> int:
     """Make and drop months of the access log; returns how many."""
     with Session.begin() as session:
         return access_log.keep(session, years=years)
+
+
+def forget_answers() -> int:
+    """Forget what programs were answered more than a day ago; returns how many."""
+    with Session.begin() as session:
+        return answers.forget(session)
 
 
 def audit_log() -> int:

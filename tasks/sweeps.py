@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+import psycopg
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from tasks import gateway, runs
@@ -23,6 +24,12 @@ def raise_due() -> None:
 def deliver() -> None:
     """Route the outbox to inboxes and channels, then send what is due."""
     _run("deliver", lambda: runs.route(CHANNELS) + runs.send(CHANNELS, base_url=settings.base_url))
+
+
+@celery.task(name="tasks.sweeps.apply_agreements")
+def apply_agreements() -> None:
+    """Move the open deadlines that a new agreement moves."""
+    _run("apply_agreements", runs.apply_agreements)
 
 
 @celery.task(name="tasks.sweeps.messages")
@@ -55,6 +62,12 @@ def keep_log() -> None:
     _run("keep_log", lambda: runs.keep_log(years=settings.access_log_years))
 
 
+@celery.task(name="tasks.sweeps.forget_answers")
+def forget_answers() -> None:
+    """Forget what programs were answered more than a day ago."""
+    _run("forget_answers", runs.forget_answers)
+
+
 @celery.task(name="tasks.sweeps.audit_log")
 def audit_log() -> None:
     """Find the looks that managers must confirm."""
@@ -64,6 +77,6 @@ def audit_log() -> None:
 def _run(sweep: str, run: Callable[[], int]) -> None:
     try:
         runs.recorded(sweep, run)
-    except (OperationalError, InterfaceError) as lost:
-        reason = type(lost.orig).__name__
+    except (OperationalError, InterfaceError, psycopg.OperationalError) as lost:  # the engine asks in both ways
+        reason = type(getattr(lost, "orig", lost)).__name__
         log.warning("%s broke off, and the next does it: the database does not answer (%s)", sweep, reason)

@@ -6,8 +6,12 @@ from web import (
     account,
     admin,
     again,
+    agreements,
+    api,
     assets,
     board,
+    calendars,
+    call,
     cluster,
     demo,
     emergency,
@@ -15,22 +19,36 @@ from web import (
     fhir,
     forgery,
     formats,
+    guides,
+    handover,
+    handover_print,
     headers,
     health,
+    helping,
     identity,
+    inbox,
     language,
     late,
     looks,
     menu,
     metrics,
+    missed,
+    missed_files,
     new_episode,
+    places,
+    placing,
     provider,
     proxies,
+    reminders,
     revision,
     search,
     signin,
     status,
+    staying,
+    systems,
+    task,
     throttling,
+    worklist,
 )  # fmt: skip
 from workflow.settings import Settings
 
@@ -48,9 +66,10 @@ def create_app(settings: Settings) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
-        headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
-        board, search, new_episode,
+        headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
+        account, admin, again, agreements, api, board, calendars, call, cluster, emergency, fhir, guides, handover,
+        handover_print, health, helping, inbox, late, looks, menu, missed, missed_files, new_episode, places,
+        placing, provider, reminders, revision, search, signin, status, staying, systems, task, worklist,
     )  # fmt: skip
     for part in parts:
         part.register(app)

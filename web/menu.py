@@ -27,11 +27,13 @@ def items() -> list[Item]:
     rows = (
         ("board_page", gettext("Transitions"), PATIENTS),
         ("tasks_page", gettext("Tasks"), CARE),
+        ("inbox_page", gettext("Inbox"), PATIENTS),
         ("places_page", gettext("Places"), PATIENTS),
         ("missed_page", gettext("Missed"), {Role.MANAGER}),
         ("cluster_page", gettext("Cluster"), {Role.MANAGER}),
         ("people_page", gettext("People"), {Role.ADMINISTRATOR}),
         ("units_page", gettext("Units"), {Role.ADMINISTRATOR}),
+        ("systems_page", gettext("Systems"), {Role.ADMINISTRATOR}),
         ("agreements_page", gettext("Agreements"), {Role.ADMINISTRATOR}),
         ("sign_ins_page", gettext("Signed in"), {Role.ADMINISTRATOR}),
         ("roles_page", gettext("Roles"), {Role.ADMINISTRATOR, Role.MANAGER}),

@@ -244,8 +244,10 @@ def miss_words() -> dict[MissCode, str]:
 def sweep_words() -> dict[str, str]:
     """What each sweep does."""
     return {
+        "apply_agreements": gettext("Move what a new agreement moves"),
         "audit_log": gettext("Find looks that managers must confirm"),
         "deliver": gettext("Deliver notices"),
+        "forget_answers": gettext("Forget what programs were answered"),
         "heartbeat": gettext("Give a sign of life"),
         "keep_log": gettext("Keep the months of the access log"),
         "messages": gettext("Exchange messages with hospitals"),

@@ -21,9 +21,13 @@ _CPR = re.compile(r"\d{6}-?\d{4}")  # a number of a citizen must not become some
 
 
 def add(
-    session: Session, username: str, name: str, *, by: Actor, email: str | None = None, mobile: str | None = None
-) -> Person:
-    """A new person, without roles. Raises Invalid, NotAllowed, and NotPossible when the username is taken."""
+    session: Session, username: str, name: str, *, by: Actor, email: str | None = None, mobile: str | None = None,
+    is_system: bool = False,
+) -> Person:  # fmt: skip
+    """A new person, without roles; or a system, which gets roles as people do, acts by tokens, and never signs in.
+
+    Raises Invalid, NotAllowed, and NotPossible when the username is taken.
+    """
     administrators.require_administrator(by)
     username, name = username.strip().lower(), " ".join(name.split())
     if not _USERNAME.fullmatch(username) or _CPR.fullmatch(username):
@@ -32,7 +36,7 @@ def add(
         raise Invalid("name_needed")
     if session.scalar(select(Person.id).where(func.lower(Person.username) == username)) is not None:
         raise NotPossible("username_taken")
-    person = Person(username=username, name=name, active=True)
+    person = Person(username=username, name=name, active=True, is_system=is_system)
     _reach(person, email, mobile)
     session.add(person)
     session.flush()
@@ -49,6 +53,16 @@ def tell(
     person.mail_about = sorted({NoticeKind(kind).value for kind in mail_about})
     person.sms_about = sorted({NoticeKind(kind).value for kind in sms_about})
     return person
+
+
+def close_tour(session: Session, person_id: int) -> None:
+    """The person has seen the first tour, or does not want to: it never comes again."""
+    session.get_one(Person, person_id).toured = True
+
+
+def use_shortcuts(session: Session, person_id: int, on: bool) -> None:
+    """Whether single keys do something for this person (WCAG 2.1.4 lets them switch that off)."""
+    session.get_one(Person, person_id).shortcuts = on
 
 
 def deactivate(session: Session, person: Person, *, by: Actor, at: datetime) -> None:

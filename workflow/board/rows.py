@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
@@ -140,7 +140,7 @@ def _episodes(session: Session, numbers: set[int]) -> tuple[dict[int, Episode], 
         .where(Episode.id.in_(numbers))
         .options(contains_eager(Episode.citizen))
     )
-    found: Sequence[tuple[Episode, Place | None]] = session.execute(query).tuples().all()
+    found: list[Any] = list(session.execute(query))  # a place may be None
     return {e.id: e for e, _ in found}, {e.id: place for e, place in found if place is not None}
 
 
@@ -176,10 +176,7 @@ def _what(episode: Episode, deadline: Deadline, task: Task | None) -> str:
         return task.kind
     if deadline.concerns != Concerns.STATE:
         return f"board:{deadline.concerns}"
-    pathway = pathway_of(episode)
-    if pathway.arrival_from(episode.state) is not None:
-        return "board:arrival"
-    return "board:review" if pathway.state(episode.state).review else "board:next"
+    return "board:review" if pathway_of(episode).state(episode.state).review else "board:next"
 
 
 def _next(

@@ -11,19 +11,20 @@ from workflow.tables.access import (
     SavedView,
 )
 from workflow.tables.accounts import Account, ExternalIdentity, SignIn, SignInFailures
-from workflow.tables.agreements import Agreement, AgreementRule
+from workflow.tables.agreements import Agreement, AgreementMove, AgreementRule
 from workflow.tables.citizens import Citizen, MunicipalService
 from workflow.tables.correspondence import OutboundMessage, Segment, Thread
 from workflow.tables.deadlines import Deadline, Reminder
 from workflow.tables.episodes import Episode, HistoryEntry
-from workflow.tables.handovers import Handover, HandoverVersion
+from workflow.tables.handovers import Handover, HandoverDraft, HandoverVersion
 from workflow.tables.messages import Address, Message, SenderKey, Transmission
-from workflow.tables.misses import Miss, MissVerdict
+from workflow.tables.misses import Miss, MissReview, MissVerdict
 from workflow.tables.operations import DemoClock, Heartbeat, SweepRun
 from workflow.tables.organisations import Organisation, Person, PersonRole, RegistryImport, Unit, UnitHolder
 from workflow.tables.outbox import Delivery, InboxItem, Notice
 from workflow.tables.places import Place, PlaceRequest, PlaceStay
 from workflow.tables.tasks import ContactAttempt, Task
+from workflow.tables.tokens import Answer, Token
 
 __all__ = [
     "AccessEntry",
@@ -32,7 +33,9 @@ __all__ = [
     "Account",
     "Address",
     "Agreement",
+    "AgreementMove",
     "AgreementRule",
+    "Answer",
     "BreakGlass",
     "Citizen",
     "ContactAttempt",
@@ -42,6 +45,7 @@ __all__ = [
     "Episode",
     "ExternalIdentity",
     "Handover",
+    "HandoverDraft",
     "HandoverVersion",
     "Heartbeat",
     "HistoryEntry",
@@ -50,6 +54,7 @@ __all__ = [
     "Merge",
     "Message",
     "Miss",
+    "MissReview",
     "MissVerdict",
     "MunicipalService",
     "Notice",
@@ -71,6 +76,7 @@ __all__ = [
     "SweepRun",
     "Task",
     "Thread",
+    "Token",
     "Transmission",
     "Unit",
     "UnitHolder",
