@@ -26,6 +26,12 @@ def deliver() -> None:
     _run("deliver", lambda: runs.route(CHANNELS) + runs.send(CHANNELS, base_url=settings.base_url))
 
 
+@celery.task(name="tasks.sweeps.apply_agreements")
+def apply_agreements() -> None:
+    """Move the open deadlines that a new agreement moves."""
+    _run("apply_agreements", runs.apply_agreements)
+
+
 @celery.task(name="tasks.sweeps.messages")
 def messages() -> None:
     """Take in what the message gateway has left, load what had to wait, and send what is due."""

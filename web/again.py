@@ -18,9 +18,15 @@ _CARRIED = "overgang.refused"
 # Which field of a form an error speaks of.
 _FIELDS = {
     "not_a_cpr": "cpr",
+    "citizen_objects": "legal_basis",
+    "place_not_free": "place",
     "reason_needed": "reason",
     "purpose_needed": "purpose",
     "who_did_you_speak_to": "spoken_with",
+    "no_cpr_here": "learning",
+    "title_needed": "title",
+    "valid_from_in_the_past": "valid_from",
+    "moves_only_from_now": "valid_from",
     "when_to_call_again": "next_try_at",
     "in_the_future": "effective_at",
     "not_a_time": "effective_at",

@@ -6,6 +6,7 @@ from web import (
     account,
     admin,
     again,
+    agreements,
     assets,
     cluster,
     demo,
@@ -14,19 +15,27 @@ from web import (
     fhir,
     forgery,
     formats,
+    handover,
+    handover_print,
+    guides,
     headers,
     health,
+    helping,
     identity,
     language,
     late,
     looks,
     menu,
     metrics,
+    missed,
+    missed_files,
     provider,
     proxies,
+    reminders,
     revision,
     signin,
     status,
+    staying,
     throttling,
 )  # fmt: skip
 from workflow.settings import Settings
@@ -47,6 +56,10 @@ def create_app(settings: Settings) -> Flask:
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
         again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
+        missed, missed_files, agreements,
+        handover, handover_print,
+        guides, helping, reminders, staying, again, menu, late, signin, account, provider, admin, looks, emergency,
+        revision, cluster, fhir,
     )  # fmt: skip
     for part in parts:
         part.register(app)

@@ -96,6 +96,12 @@ def day(on: date) -> str:
     )
 
 
+def day_short(moment: datetime) -> str:
+    """`12.03.`, `12 Mar`."""
+    danish = language.current() == Language.DANISH
+    return format_date(local(moment), "dd.MM." if danish else "d MMM", locale=language.current())
+
+
 def word(code: str) -> str:
     """The word for a code of the engine (`workflow.sentences`)."""
     return sentences.word(code, language.current())
@@ -103,5 +109,5 @@ def word(code: str) -> str:
 
 def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
-    for write in (instant, moment, span, left, urgency, when, for_input, number, day, word):
+    for write in (instant, moment, span, left, urgency, when, for_input, number, day, day_short, word):
         app.add_template_filter(write)

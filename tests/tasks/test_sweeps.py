@@ -48,7 +48,17 @@ def background(environment: dict[str, str], log: Path) -> Iterator[None]:
             process.wait(PATIENCE)
 
 
-SWEEPS = {"audit_log", "deliver", "heartbeat", "keep_log", "messages", "raise_due", "reconcile", "seal_log"}
+SWEEPS = {
+    "apply_agreements",
+    "audit_log",
+    "deliver",
+    "heartbeat",
+    "keep_log",
+    "messages",
+    "raise_due",
+    "reconcile",
+    "seal_log",
+}
 
 
 def forget_a_call() -> None:
