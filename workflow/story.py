@@ -23,11 +23,12 @@ from workflow.tables import (
     HandoverVersion,
     HistoryEntry,
     Objection,
+    Organisation,
     PlaceStay,
     Task,
     Unit,
 )
-from workflow.vocabulary import Circumstance, EntryKind, HandoverState, StayState, TaskState
+from workflow.vocabulary import Circumstance, EntryKind, HandoverState, Party, StayState, TaskState
 
 One = TypeVar("One", Handover, Task)
 Many = TypeVar("Many", HandoverVersion, ContactAttempt)
@@ -64,6 +65,8 @@ class Story:
     attempts: Mapping[int, Sequence[ContactAttempt]]  # of each task, in order
     misses: Sequence[Judged]
     units: Mapping[int, Unit]
+    home: Organisation  # where the citizen lives
+    lives_elsewhere: bool  # and not where the district is that receives
     objection: Objection | None
     place: PlaceStay | None
     others: Sequence[Episode]  # of the same citizen, for who may see them
@@ -86,6 +89,10 @@ class Story:
         episode = self.episode
         parties = (episode.ward_id, episode.facility_id, episode.district_id, episode.practice_id)
         return [self.units[unit_id] for unit_id in dict.fromkeys(parties) if unit_id is not None]
+
+    def in_state_of(self, party: Party) -> bool:
+        """Whether the present state is one in which that party acts next."""
+        return self.case.pathway.state(self.episode.state).owner == party
 
     def due_at(self, *, handover: Handover | None = None) -> datetime | None:
         """By when the handover must be sent or answered; of none: by when the state must be left or looked at."""
@@ -133,10 +140,13 @@ def read(session: Session, episode: Episode, *, at: datetime) -> Story:
         episode, terms, list(entries), told, tasks, handovers, list(session.scalars(live.order_by(Deadline.id))),
         Sheet(), missed=bool(missed),
     )  # fmt: skip
+    units = _units(session, case, entries)
+    home = session.get_one(Organisation, episode.citizen.municipality_id or episode.municipality_id)
     return Story(
-        case=case, lines=_lines(entries, case), versions=versions, attempts=attempts, misses=missed,
-        units=_units(session, case, entries), objection=objections.standing(session, episode.citizen_id),
-        place=_place(session, episode), others=_others(session, episode), steps=way.steps(_facts(case), at=at),
+        case=case, lines=_lines(entries, case), versions=versions, attempts=attempts, misses=missed, units=units,
+        home=home, lives_elsewhere=home.id != episode.municipality_id,
+        objection=objections.standing(session, episode.citizen_id), place=_place(session, episode),
+        others=_others(session, episode), steps=way.steps(_facts(case), at=at),
         lines_end_at=obligations.window_ends(terms, told, case.situation),
         responsible_since=_responsible_since(entries, case),
     )  # fmt: skip
