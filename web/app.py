@@ -8,7 +8,9 @@ from web import (
     again,
     agreements,
     assets,
+    board,
     cluster,
+    corrections,
     correspondence,
     demo,
     emergency,
@@ -33,11 +35,13 @@ from web import (
     metrics,
     missed,
     missed_files,
+    new_episode,
     plans,
     provider,
     proxies,
     reminders,
     revision,
+    search,
     signin,
     status,
     staying,
@@ -59,11 +63,11 @@ def create_app(settings: Settings) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
-        headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        missed, missed_files, agreements,
-        handover, handover_print, episode, happenings, plans, correspondence, merging,
-        guides, helping, reminders, staying, again, menu, late, signin, account, provider, admin, looks, emergency,
-        revision, cluster, fhir,
+        headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
+        account, admin, again, agreements, board, cluster, emergency, fhir, guides, handover, handover_print,
+        health, helping, late, looks, menu, missed, missed_files, new_episode, provider, reminders, revision,
+        search, signin, status, staying, episode, happenings, plans, corrections,
+        correspondence, merging,
     )  # fmt: skip
     for part in parts:
         part.register(app)

@@ -1,15 +1,15 @@
-"""What happens to an episode, as people record it: events, corrections, cancellations, readmissions, transfers."""
+"""What happens to an episode, as people record it: events, arrivals, readmissions, transfers, and where they go."""
 
 from uuid import UUID
 
 from flask import Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web import episode_form, formats, looks
+from web import episode_form, looks
 from web.episode import for_patients
 from web.episode_form import text
 from web.looks import Desk
-from workflow import amendments, choices, episodes, sight
+from workflow import amendments, arrivals, choices, episodes, sight
 from workflow.errors import Invalid, Missing, NotFound
 from workflow.tables import Episode, Unit
 
@@ -39,29 +39,20 @@ def register(app: Flask) -> None:
             )  # fmt: skip
         return back(episode_id)
 
+    @app.post("/forloeb/<uuid:episode_id>/ankomst")
+    @for_patients
+    def confirm_arrival(episode_id: UUID) -> ResponseReturnValue:
+        """The arrival that is awaited, now; the place that was kept is taken with it."""
+        with looks.looking("episode_event") as desk:
+            arrivals.confirm(desk.session, episode_id, by=desk.by, at=desk.at)
+        return back(episode_id)
+
     @app.post("/forloeb/<uuid:episode_id>/vej")
     @for_patients
     def send_citizen_to(episode_id: UUID) -> ResponseReturnValue:
         """Where the citizen goes after the hospital; at Tryghedshotellet a free place is kept at once."""
         with looks.looking("episode_way") as desk:
             _send_to(desk, episode_id)
-        return back(episode_id)
-
-    @app.post("/forloeb/<uuid:episode_id>/ret/<int:number>")
-    @for_patients
-    def correct_time(episode_id: UUID, number: int) -> ResponseReturnValue:
-        with looks.looking("episode_correction") as desk:
-            happened = formats.from_input(text("effective_at"))
-            amendments.correct_time(
-                desk.session, episode_id, number, happened, by=desk.by, at=desk.at, reason=text("reason")
-            )
-        return back(episode_id)
-
-    @app.post("/forloeb/<uuid:episode_id>/annuller/<int:number>")
-    @for_patients
-    def cancel_event(episode_id: UUID, number: int) -> ResponseReturnValue:
-        with looks.looking("episode_correction") as desk:
-            amendments.cancel_event(desk.session, episode_id, number, by=desk.by, at=desk.at, reason=text("reason"))
         return back(episode_id)
 
     @app.post("/forloeb/<uuid:episode_id>/genindlaeg")

@@ -11,8 +11,6 @@ from workflow.story import Story
 from workflow.tables import Handover, Task
 from workflow.vocabulary import DoneBy, HandoverState, TaskState
 
-_ARRIVES = "patient_arrived"
-
 
 @dataclass(frozen=True)
 class Duty:
@@ -58,7 +56,8 @@ def _state(story: Story, by: Actor) -> Iterator[Duty]:
     episode = story.episode
     if episode.closed_at is not None or not access.acts_for(by, episode.owner_unit_id, episode):
         return
-    if any(one.transition.trigger == _ARRIVES for one in story.possible(by, at=episode.opened_at)):
+    arrival = story.case.pathway.arrival_from(episode.state)
+    if arrival is not None and access.may_report(by, episode, arrival):
         yield Duty("arrival", story.due_at())
     elif story.case.pathway.state(episode.state).review is not None:
         yield Duty("review", story.due_at())

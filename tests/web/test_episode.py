@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from tests.web.reader import Page, Reader
+from tests.web.reader import Reader
 from tests.web.routes import Hidden, a_citizen
 
 
