@@ -41,7 +41,7 @@ def register(app: Flask) -> None:
 
     @app.post("/forloeb/<uuid:episode_id>/ankomst")
     @for_patients
-    def confirm_arrival(episode_id: UUID) -> ResponseReturnValue:
+    def record_arrival(episode_id: UUID) -> ResponseReturnValue:
         """The arrival that is awaited, now; the place that was kept is taken with it."""
         with looks.looking("episode_event") as desk:
             arrivals.confirm(desk.session, episode_id, by=desk.by, at=desk.at)

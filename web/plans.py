@@ -1,4 +1,4 @@
-"""What is planned and known of an episode: expected discharge, needs, a look at it, an objection, a place, a record."""
+"""What is planned and known of an episode: expected discharge, needs, a look at it, an objection, a record."""
 
 from uuid import UUID
 
@@ -9,8 +9,8 @@ from web import formats, looks
 from web.episode import for_patients, require
 from web.episode_form import text
 from web.happenings import back
-from workflow import access, amendments, objections, places, story, tasks
-from workflow.errors import NotFound, NotPossible
+from workflow import access, amendments, objections, story, tasks
+from workflow.errors import NotFound
 
 
 def register(app: Flask) -> None:
@@ -40,18 +40,6 @@ def register(app: Flask) -> None:
     def review_episode(episode_id: UUID) -> ResponseReturnValue:
         with looks.looking("episode_review") as desk:
             amendments.review(desk.session, episode_id, by=desk.by, at=desk.at)
-        return back(episode_id)
-
-    @app.post("/forloeb/<uuid:episode_id>/plads")
-    @for_patients
-    def keep_place(episode_id: UUID) -> ResponseReturnValue:
-        """The first free place where the citizen goes."""
-        with looks.looking("episode_place") as desk:
-            episode = require(desk, episode_id)
-            free = places.free_places(desk.session, episode.facility_id, at=desk.at) if episode.facility_id else []
-            if not free:
-                raise NotPossible("no_place_there")
-            places.reserve(desk.session, free[0].uuid, episode_id, by=desk.by, at=desk.at)
         return back(episode_id)
 
     @app.post("/forloeb/<uuid:episode_id>/udfoert/<uuid:task_id>")
