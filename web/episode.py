@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Flask, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from web import looks, menu, rules
+from web import episode_form, looks, menu, rules
 from web.looks import Desk
 from workflow import access, choices, duties, sight, story
 from workflow.access_log import Visit
@@ -80,7 +80,7 @@ def _page(episode_id: UUID, kind: Look, template: str) -> ResponseReturnValue:
         in_ward = told.in_state_of(Party.WARD) and access.is_party(desk.by, episode)
         come_back = any(one.transition.trigger == "patient_readmitted" for one in told.possible(desk.by, at=desk.at))
         return render_template(
-            template, at=desk.at, by=desk.by, story=told, episode=episode, bases=LegalBasis,
+            template, at=desk.at, by=desk.by, story=told, episode=episode, bases=LegalBasis, final=episode_form.FINAL,
             duties=duties.owed(told, desk.by, at=desk.at),
             facilities=choices.facilities(desk.session, episode, at=desk.at) if in_ward else [],
             wards=choices.wards(desk.session, episode) if in_ward or come_back else [],

@@ -8,6 +8,7 @@ from web import formats
 from workflow.episodes import PhoneAgreement
 from workflow.errors import Invalid, Missing
 
+FINAL = {"patient_died", "episode_cancelled"}  # pressed by mistake these are the worst: they are confirmed
 LATE_NOTE = timedelta(minutes=15)  # whoever records something older says why
 
 

@@ -13,7 +13,6 @@ from workflow import amendments, arrivals, choices, episodes, sight
 from workflow.errors import Invalid, Missing, NotFound
 from workflow.tables import Episode, Unit
 
-FINAL = {"patient_died", "episode_cancelled"}  # pressed by mistake these are the worst: they are confirmed
 HOME, HOTEL = "home", "tryghedshotel"
 
 
@@ -26,7 +25,7 @@ def register(app: Flask) -> None:
         """One event; a discharge says where to in the same breath."""
         trigger, seen = text("trigger"), episode_form.seen()
         with looks.looking("episode_event") as desk:
-            if trigger in FINAL:
+            if trigger in episode_form.FINAL:
                 episode_form.sure()
             if trigger == "episode_cancelled" and not text("reason"):
                 raise Invalid("reason_needed")
