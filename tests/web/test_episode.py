@@ -9,18 +9,22 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from flask import session as signed_cookie
 from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session as OpenSession
 
+from ops.demo import cluster
 from tests.web import handed
 from tests.web.reader import Page, Reader
+from tests.world import ISBAR
 from web import episode as episode_page
 from web import formats
-from workflow import clock, handovers, merging, pathways
+from workflow import citizens, clock, episodes, handovers, merging, pathways
+from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
 from workflow.errors import NotPossible
-from workflow.tables import AccessEntry, Episode, HistoryEntry, Objection, Unit
-from workflow.vocabulary import Look
+from workflow.tables import AccessEntry, Episode, HistoryEntry, Objection, Organisation, Unit
+from workflow.vocabulary import Look, Role
 
 
 @pytest.fixture
@@ -335,9 +339,9 @@ def test_an_objection_stands_on_the_page_and_stops_what_is_sent(app: Flask, admi
     assert "Intet om min psykiatri" in page.text
     assert "sundhedsloven § 41" in page.text
     with background() as (session, at):
-        by = handed.cluster.read(session).named("Medicinsk afsnit", handed.Role.WARD_NURSE)
+        by = cluster.read(session).named("Medicinsk afsnit", Role.WARD_NURSE)
         with pytest.raises(NotPossible, match="frabedt"):
-            handovers.send(session, admitted, handed.ISBAR, by=by, at=at)
+            handovers.send(session, admitted, ISBAR, by=by, at=at)
     page = reader.presses(page, data_withdraw_objection="")
     assert "data-objection" not in page.html
 
@@ -370,11 +374,11 @@ def test_on_paper_it_is_a_print_in_the_log(app: Flask, admitted: UUID) -> None:
 
 def test_a_replacement_number_is_merged_and_separated_again(app: Flask) -> None:
     with background() as (session, at):
-        here = handed.cluster.read(session)
-        home = session.scalars(select(handed.Organisation).where(handed.Organisation.name == "Randers Kommune")).one()
-        citizen = handed.citizens.register(session, handed.Cpr("011340Æ001"), "Ukendt Demo", municipality_id=home.id)
-        episode = handed.episodes.open_episode(
-            session, citizen, "home", "admission", by=here.named("Medicinsk afsnit", handed.Role.WARD_NURSE), at=at,
+        here = cluster.read(session)
+        home = session.scalars(select(Organisation).where(Organisation.name == "Randers Kommune")).one()
+        citizen = citizens.register(session, Cpr("011340Æ001"), "Ukendt Demo", municipality_id=home.id)
+        episode = episodes.open_episode(
+            session, citizen, "home", "admission", by=here.named("Medicinsk afsnit", Role.WARD_NURSE), at=at,
             ward=here.units["Medicinsk afsnit"],
         )  # fmt: skip
         number = episode.uuid
@@ -397,7 +401,7 @@ def test_the_purpose_is_of_one_person() -> None:
     app.secret_key = "of this test"
     with app.test_request_context():
         one = UUID(int=1)
-        episode_page.session["purpose"] = [str(one), 7, "Udskrivning"]
+        signed_cookie["purpose"] = [str(one), 7, "Udskrivning"]
         assert episode_page.purpose_of(one, 7) == "Udskrivning"
         assert episode_page.purpose_of(one, 8) is None
         assert episode_page.purpose_of(UUID(int=2), 7) is None
