@@ -89,6 +89,11 @@ def from_input(typed: str) -> datetime:
     return at_clock(wall.date(), wall.time())
 
 
+def moment_of(stored: str) -> datetime:
+    """The instant that the history holds as text in its facts."""
+    return datetime.fromisoformat(stored)
+
+
 def number(count: float) -> str:
     """With the separators of the language: `1.234,5`, `1,234.5`."""
     return format_decimal(count, locale=language.current())
@@ -114,5 +119,7 @@ def word(code: str) -> str:
 
 def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
-    for write in (instant, moment, span, left, urgency, when, clock, for_input, number, day, day_short, word):
+    for write in (
+        instant, moment, span, left, urgency, when, clock, for_input, moment_of, number, day, day_short, word
+    ):  # fmt: skip
         app.add_template_filter(write)
