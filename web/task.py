@@ -22,7 +22,7 @@ for_patients = rules.only(*PATIENTS)
 def looked_at(desk: Desk, task_id: UUID) -> Row:
     """The task, with the look at its episode written down. Raises NotFound."""
     row = worklist.one(desk.session, task_id)
-    sight.require(desk.session, desk.seen, row.episode.uuid, visit=desk.visit)
+    sight.admit(desk.session, desk.seen, row.episode, visit=desk.visit)
     return row
 
 
