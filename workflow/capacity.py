@@ -156,14 +156,12 @@ def _people(
     session: Session, seen: Sight, unit: Unit, staying: set[int | None]
 ) -> Sequence[Row[Episode, str | None, PlaceRequest | None]]:
     """Whom the asker sees of those who have a place here, wait for one, or are on the way; with their ward."""
-    waits = (
-        (PlaceRequest.episode_id == Episode.id) & PlaceRequest.ended_at.is_(None) & (PlaceRequest.unit_id == unit.id)
-    )
-    asking = select(PlaceRequest.episode_id).where(PlaceRequest.unit_id == unit.id, PlaceRequest.ended_at.is_(None))
+    here = PlaceRequest.ended_at.is_(None) & (PlaceRequest.unit_id == unit.id)
+    asking = select(PlaceRequest.episode_id).where(here)
     return session.execute(
         select(Episode, Unit.name, PlaceRequest)
         .outerjoin(Unit, Unit.id == Episode.ward_id)
-        .outerjoin(PlaceRequest, waits)
+        .outerjoin(PlaceRequest, here & (PlaceRequest.episode_id == Episode.id))
         .where(
             seen.visible(),
             Episode.closed_at.is_(None),
