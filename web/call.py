@@ -40,10 +40,13 @@ def register(app: Flask) -> None:
         with looks.looking("call") as desk:
             row = looked_at(desk, task_id)
             until = phones.line_until(desk.session, row.episode, at=desk.at)
-            ours = desk.by.unit_id == row.task.unit_id
+            mine = worklist.acts_for(desk.seen)
+            ours = row.task.unit_id in mine
+            recorder = row.attempt.unit_id if row.attempt is not None else None
             ring = row.other if ours or row.other is None else row.unit
             return render_template(
-                "call.html", at=desk.at, row=row, me=desk.by, ring=ring, ours=ours, line_until=until,
+                "call.html", at=desk.at, row=row, me=desk.by, mine=mine, ring=ring, line_until=until,
+                may_confirm=tasks.may_confirm(desk.by, row.episode, row.task, recorder),
                 numbers=phones.numbers(ring, at=desk.at, line_until=until) if ring is not None else (),
                 next_try=next_try(row, desk.at),
                 owners=_owners(row), outcomes=Outcome, agreements=range(1, AGREEMENTS + 1),

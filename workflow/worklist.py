@@ -112,6 +112,13 @@ class Page:
     after: str | None
 
 
+def acts_for(seen: Sight) -> frozenset[int]:
+    """The units whose tasks this person may take and do: their own; a discharge coordinator's wards too."""
+    own = seen.actor.unit_id
+    coordinates = Role.DISCHARGE_COORDINATOR in seen.actor.roles
+    return seen.units if coordinates else frozenset() if own is None else frozenset({own})
+
+
 def count(session: Session, seen: Sight, *, at: datetime) -> dict[Which, int]:
     """How many there are of each; of more than COUNTED, COUNTED + 1."""
     row = session.execute(_COUNTS, {**_values(seen, at), "most": COUNTED + 1}).one()

@@ -96,7 +96,7 @@ def test_it_is_handed_on_to_a_colleague_and_to_nobody_else(app: Flask, tryghed: 
     assert other(app, "afdeling").sends(page, hand, to=bo, note="").answer.status_code in {400, 403}
 
 
-def test_a_late_task_is_red_in_words_and_stays_on_top(tryghed: Reader, guest: Guest) -> None:
+def test_a_late_task_is_red_in_words_and_stays_on_top(app: Flask, tryghed: Reader, guest: Guest) -> None:
     discharged("Bent Demo")
     later(hours=22)
     page = tryghed.sees("/opgaver")
@@ -104,6 +104,9 @@ def test_a_late_task_is_red_in_words_and_stays_on_top(tryghed: Reader, guest: Gu
     assert "Misset" in shown
     assert "#error" in shown
     assert page.html.index(str(guest.call)) == min(page.html.index(t) for t in tasks_of(page))
+    english = other(app, "bo")
+    english.client.set_cookie("overgang_language", "en")
+    assert "<span>Missed</span>" in row(english.sees("/opgaver"), guest)
     later(hours=24 * 30)
     assert "Misset" in row(tryghed.sees("/opgaver?vis=late"), guest)
 
