@@ -15,9 +15,9 @@ from web import (
     fhir,
     forgery,
     formats,
+    guides,
     handover,
     handover_print,
-    guides,
     headers,
     health,
     helping,
@@ -58,8 +58,7 @@ def create_app(settings: Settings) -> Flask:
         again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
         missed, missed_files, agreements,
         handover, handover_print,
-        guides, helping, reminders, staying, again, menu, late, signin, account, provider, admin, looks, emergency,
-        revision, cluster, fhir,
+        guides, helping, reminders, staying,
     )  # fmt: skip
     for part in parts:
         part.register(app)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -15,7 +16,7 @@ from werkzeug.serving import make_server
 
 from ops.demo import cluster, loading, year
 from tests.browser import chromium
-from tests.browser.pages import LOOKERS
+from tests.browser.pages import LOOKERS, numbers_of
 from tests.browser.stack import Stack
 from tests.browser.words import Scene, scene
 from tests.conftest import Servers
@@ -39,11 +40,12 @@ def browser() -> Iterator[Browser]:
 
 @dataclass(frozen=True)
 class Town:
-    """The cluster with some citizens on their way, served to a browser. `home` is its address."""
+    """The cluster with some citizens on their way, served to a browser at `home`."""
 
     app: Flask
     home: str
     engine: Engine
+    numbers: dict[str, dict[str, UUID]]  # by username, what they may see of each kind that an address can hold
 
 
 @pytest.fixture(scope="session")
@@ -64,9 +66,9 @@ def town_for_everybody(servers: Servers) -> Iterator[Town]:
     a_citizen()
     for username in LOOKERS:
         with_password(username)
-    app = create_app(settings)
+    app, numbers = create_app(settings), {username: numbers_of(username) for username in LOOKERS}
     with served(app) as home:
-        yield Town(app, home, engine)
+        yield Town(app, home, engine, numbers)
     engine.dispose()
     servers.drop(name)
 
