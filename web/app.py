@@ -8,6 +8,7 @@ from web import (
     again,
     agreements,
     assets,
+    board,
     cluster,
     demo,
     emergency,
@@ -29,10 +30,12 @@ from web import (
     metrics,
     missed,
     missed_files,
+    new_episode,
     provider,
     proxies,
     reminders,
     revision,
+    search,
     signin,
     status,
     staying,
@@ -59,6 +62,10 @@ def create_app(settings: Settings) -> Flask:
         missed, missed_files, agreements,
         handover, handover_print,
         guides, helping, reminders, staying,
+        headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
+        account, admin, again, agreements, board, cluster, emergency, fhir, guides, handover, handover_print,
+        health, helping, late, looks, menu, missed, missed_files, new_episode, provider, reminders, revision,
+        search, signin, status, staying,
     )  # fmt: skip
     for part in parts:
         part.register(app)

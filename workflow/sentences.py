@@ -56,6 +56,38 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Det er den samme borger.",
         "That is the same citizen.",
     ),
+    # the board, search, opening an episode
+    "view_needs_name": (
+        "Giv visningen et navn på højst {most} tegn.",
+        "Give the view a name of at most {most} characters.",
+    ),
+    "nothing_is_filtered": (
+        "Vælg først, hvad der skal vises; så kan det gemmes.",
+        "First choose what to show; then it can be kept.",
+    ),
+    "too_many_views": (
+        "Du har gemt {most} visninger. Fjern en af dem først.",
+        "You have kept {most} views. Remove one of them first.",
+    ),
+    "no_such_view": ("Visningen er fjernet.", "The view has been removed."),
+    "no_arrival_awaited": (
+        "Der ventes ingen ankomst: borgerens tilstand er {state}.",
+        "No arrival is awaited: the citizen's state is {state}.",
+    ),
+    "search_for_more": (
+        "Skriv et fuldt CPR-nummer, mindst to bogstaver af et navn eller et telefonnummer på otte cifre.",
+        "Type a full CPR number, at least two letters of a name, or a telephone number of eight digits.",
+    ),
+    "not_your_way_in": (
+        "Din enhed kan ikke oprette et forløb på den måde.",
+        "Your unit cannot open an episode in that way.",
+    ),
+    "unit_is_elsewhere": (
+        "Enheden hører ikke til borgerens kommune.",
+        "The unit does not belong to the citizen's municipality.",
+    ),
+    "fill_in_first": ("Udfyld først: {items}.", "Fill in first: {items}."),
+    "no_such_version": ("Den version findes ikke.", "There is no such version."),
     "purpose_needed": (
         "Forløbet er særligt følsomt. Angiv formålet, før det vises.",
         "The episode is sensitive. Say what for before it is shown.",
@@ -452,6 +484,25 @@ WORDS: dict[str, tuple[str, str]] = {
     "way:now": ("nu", "now"),
     "way:missed": ("misset", "missed"),
     "way:ahead": ("kommer", "to come"),
+    # the board
+    "board:handover_answer": ("Svar på overlevering", "Answer to the handover"),
+    "board:handover_sending": ("Overlevering sendes", "Handover to be sent"),
+    "board:review": ("Tilsyn", "Review"),
+    "board:next": ("Næste skridt", "Next step"),
+    "board:handover": ("Overlevering", "Handover"),
+    # ways in, and what is asked for when an episode is opened
+    "way_in:home:admission": ("Indlagt", "Admitted"),
+    "way_in:home:acute_admission": ("Akut ambulant, ikke indlagt", "Acute outpatient, not admitted"),
+    "way_in:tryghedshotel:hospital": ("Indlagt, skal til Tryghedshotellet", "Admitted, on the way to Tryghedshotellet"),
+    "way_in:tryghedshotel:acute_hospital": (
+        "Akut ambulant, skal til Tryghedshotellet",
+        "Acute outpatient, on the way to Tryghedshotellet",
+    ),
+    "way_in:tryghedshotel:general_practice": ("Henvist af egen læge", "Referred by the general practitioner"),
+    "way_in:tryghedshotel:municipality": ("Visiteret af kommunen", "Assigned by the municipality"),
+    "way_in:tryghedshotel:citizen": ("Borgeren henvender sig selv", "The citizen's own request"),
+    "name": ("navn", "name"),
+    "municipality": ("kommune", "municipality"),
     # triggers
     "patient_acutely_seen": ("Akut modtaget", "Acutely seen"),
     "patient_admitted": ("Indlæggelse", "Admission"),

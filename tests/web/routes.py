@@ -28,8 +28,9 @@ from workflow.vocabulary import Role, SignInBy
 SIGNED_IN, MARK = "overgang_sign_in", "form_mark"
 TABLES = {  # where ids of this kind are somebody's
     "person_id": "people", "unit_id": "units", "role_id": "person_roles", "sign_in_id": "sign_ins",
-    "opened_id": "break_glass", "look_id": "looks_to_confirm", "episode_id": "episodes", "handover_id": "handovers",
-    "miss_id": "misses", "agreement_id": "agreements",
+    "opened_id": "break_glass", "look_id": "looks_to_confirm", "agreement_id": "agreements", "miss_id": "misses",
+    "episode_id": "episodes", "handover_id": "handovers", "task_id": "tasks", "place_id": "places",
+    "view_id": "saved_views",
 }  # fmt: skip
 MOVING = {"sign_ins", "sign_in_failures", "access_log"}  # what a refusal may write: that it happened
 NUMBER, NAME = "0119400007", "Agnes Prøve Demo"
