@@ -57,11 +57,6 @@ def create_app(settings: Settings) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
-        headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
-        missed, missed_files, agreements,
-        handover, handover_print,
-        guides, helping, reminders, staying,
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
         account, admin, again, agreements, board, cluster, emergency, fhir, guides, handover, handover_print,
         health, helping, late, looks, menu, missed, missed_files, new_episode, provider, reminders, revision,
