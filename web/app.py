@@ -9,6 +9,7 @@ from web import (
     agreements,
     assets,
     board,
+    call,
     cluster,
     demo,
     emergency,
@@ -23,6 +24,7 @@ from web import (
     health,
     helping,
     identity,
+    inbox,
     language,
     late,
     looks,
@@ -31,6 +33,8 @@ from web import (
     missed,
     missed_files,
     new_episode,
+    places,
+    placing,
     provider,
     proxies,
     reminders,
@@ -39,7 +43,9 @@ from web import (
     signin,
     status,
     staying,
+    task,
     throttling,
+    worklist,
 )  # fmt: skip
 from workflow.settings import Settings
 
@@ -58,9 +64,9 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
-        account, admin, again, agreements, board, cluster, emergency, fhir, guides, handover, handover_print,
-        health, helping, late, looks, menu, missed, missed_files, new_episode, provider, reminders, revision,
-        search, signin, status, staying,
+        account, admin, again, agreements, board, call, cluster, emergency, fhir, guides, handover, handover_print,
+        health, helping, inbox, late, looks, menu, missed, missed_files, new_episode, places, placing, provider,
+        reminders, revision, search, signin, status, staying, task, worklist,
     )  # fmt: skip
     for part in parts:
         part.register(app)
