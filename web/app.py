@@ -7,8 +7,10 @@ from web import (
     admin,
     again,
     agreements,
+    api,
     assets,
     board,
+    calendars,
     call,
     cluster,
     demo,
@@ -43,6 +45,7 @@ from web import (
     signin,
     status,
     staying,
+    systems,
     task,
     throttling,
     worklist,
@@ -64,9 +67,9 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
-        account, admin, again, agreements, board, call, cluster, emergency, fhir, guides, handover, handover_print,
-        health, helping, inbox, late, looks, menu, missed, missed_files, new_episode, places, placing, provider,
-        reminders, revision, search, signin, status, staying, task, worklist,
+        account, admin, again, agreements, api, board, calendars, call, cluster, emergency, fhir, guides, handover,
+        handover_print, health, helping, inbox, late, looks, menu, missed, missed_files, new_episode, places,
+        placing, provider, reminders, revision, search, signin, status, staying, systems, task, worklist,
     )  # fmt: skip
     for part in parts:
         part.register(app)

@@ -37,7 +37,7 @@ def carried(session: Session, episode: Episode) -> Carried:
     return Carried({key: text for key, text in before.content.items() if key.startswith(LASTING)}, before.sent_at)
 
 
-def _newest_of(episode_id: int) -> Select[tuple[HandoverVersion]]:
+def _newest_of(episode_id: int) -> Select[HandoverVersion]:
     return (
         select(HandoverVersion)
         .join(Handover, Handover.id == HandoverVersion.handover_id)

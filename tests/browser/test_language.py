@@ -4,7 +4,8 @@ import re
 from enum import Enum
 
 import pytest
-from babel.dates import get_day_names, get_month_names, get_period_names
+from babel import Locale
+from babel.dates import get_period_names
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
@@ -22,6 +23,7 @@ from workflow.pathways import PATHWAYS
 from workflow.tables import Episode
 from workflow.vocabulary import Language, MissCode
 
+FORMS, WIDTHS = ("format", "stand-alone"), ("wide", "abbreviated")
 SECRET = re.compile(r"[A-Z2-7]{4}")  # of a second factor that is being set up
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -52,8 +54,10 @@ def held() -> set[str]:
 
 def calendar() -> set[str]:
     """The names of days and months in the language that is spoken here by default."""
-    ways = [(form, width) for form in ("format", "stand-alone") for width in ("wide", "abbreviated")]
-    named = [list(get(width, form, "da").values()) for get in (get_day_names, get_month_names) for form, width in ways]
+    data = Locale("da")
+    named = [
+        list(kind[form][width].values()) for kind in (data.days, data.months) for form in FORMS for width in WIDTHS
+    ]
     return words_of(" ".join(word for names in named for word in map(str, names))) | set(get_period_names(locale="da"))
 
 

@@ -1,6 +1,7 @@
 """The board in the browser: what is shown, pressed and refreshed, and what it writes down."""
 
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -250,9 +251,9 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     sent: list[str] = []
     execute = psycopg.Cursor.execute
 
-    def noted(self: psycopg.Cursor[object], query: object, *args: object, **kwargs: object) -> object:
+    def noted(self: psycopg.Cursor[Any], query: Any, *args: Any, **kwargs: Any) -> psycopg.Cursor[Any]:
         sent.append(str(query))
-        return execute(self, query, *args, **kwargs)  # type: ignore[arg-type]
+        return execute(self, query, *args, **kwargs)
 
     monkeypatch.setattr(psycopg.Cursor, "execute", noted)
     return sent

@@ -127,7 +127,7 @@ def pick(
         select picked.*, e.history_number as changes from picked join episodes e on e.id = picked.episode_id
         order by {order}
     """
-    values = _values(units, filters, after, at) | {"most": PAGE + 1}
+    values = {**_values(units, filters, after, at), "most": PAGE + 1}
     with db.driver(session).cursor(row_factory=class_row(Picked)) as cursor:
         return cursor.execute(_sql(statement), values).fetchall()
 
@@ -135,7 +135,7 @@ def pick(
 def count(session: Session, units: Sequence[int], shows: Sequence[Show], *, at: datetime) -> dict[Show, int]:
     """How many rows each of these has, counted up to MOST."""
     counts = ", ".join(f"(select count(*) from ({_counted(show)}) counted)" for show in shows)
-    values = _values(units, Filters(), None, at) | {"most": MOST}
+    values = {**_values(units, Filters(), None, at), "most": MOST}
     found = db.driver(session).execute(_sql(f"select {counts}"), values).fetchone()
     return dict(zip(shows, found or (), strict=True))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
@@ -140,7 +140,7 @@ def _episodes(session: Session, numbers: set[int]) -> tuple[dict[int, Episode], 
         .where(Episode.id.in_(numbers))
         .options(contains_eager(Episode.citizen))
     )
-    found = session.execute(query).all()
+    found: list[Any] = list(session.execute(query))  # a place may be None
     return {e.id: e for e, _ in found}, {e.id: place for e, place in found if place is not None}
 
 
@@ -220,9 +220,10 @@ def _steps(found: _Found, episode: Episode, at: datetime) -> tuple[Step, ...]:
     handover, call = found.handover_to_receiver(episode), found.call(episode)
     due_at = next((d.due_at for d in found.deadlines.values() if handover and d.handover_id == handover.id), None)
     facts = Facts(
-        pathway=pathway_of(episode), state=episode.state, handover=handover and handover.state,
-        handover_due_at=due_at, handed_over_at=handover and handover.passed_at, call=call and call.state,
-        call_due_at=call and call.due_at, called_at=call and call.done_at,
+        pathway=pathway_of(episode), state=episode.state, handover=handover.state if handover else None,
+        handover_due_at=due_at, handed_over_at=handover.passed_at if handover else None,
+        call=call.state if call else None, call_due_at=call.due_at if call else None,
+        called_at=call.done_at if call else None,
     )  # fmt: skip
     return way.steps(facts, at=at, compact=True)
 
