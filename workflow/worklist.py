@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
 from workflow import calendar
@@ -178,7 +179,7 @@ def _rows(session: Session, ids: Sequence[int]) -> tuple[Row, ...]:
     last = session.scalars(
         select(ContactAttempt)
         .where(ContactAttempt.task_id.in_(ids))
-        .distinct(ContactAttempt.task_id)
+        .ext(distinct_on(ContactAttempt.task_id))
         .order_by(ContactAttempt.task_id, ContactAttempt.number.desc())
     )
     tried = {attempt.task_id: attempt for attempt in last}
@@ -221,7 +222,7 @@ def _notes(session: Session, episodes: set[int]) -> dict[str, str]:
     told = (
         select(about, HistoryEntry.facts["note"].astext)
         .where(HistoryEntry.episode_id.in_(episodes), HistoryEntry.kind == EntryKind.TASK_HANDED_ON)
-        .distinct(about)
+        .ext(distinct_on(about))
         .order_by(about, HistoryEntry.number.desc())
     )
     return {task: note for task, note in session.execute(told) if note}

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from ops.demo import cluster, loading, year
 from tests.browser import chromium
-from tests.browser.pages import LOOKERS, numbers_of
+from tests.browser.pages import LOOKERS, acting, numbers_of
 from tests.browser.stack import Stack
 from tests.browser.words import Scene, scene
 from tests.conftest import Servers
@@ -24,7 +24,7 @@ from tests.web.conftest import beat
 from tests.web.routes import a_citizen
 from tests.web.test_signin import with_password
 from web.app import create_app
-from workflow import clock, db, keys
+from workflow import clock, db, keys, people
 from workflow.settings import Settings
 from workflow.tables import Person
 
@@ -64,6 +64,8 @@ def town_for_everybody(servers: Servers) -> Iterator[Town]:
     as_sweep.dispose()
     engine = db.connect(settings.database_url)
     a_citizen()
+    with db.Session.begin() as session:
+        people.add(session, "plejesystem", "Plejesystemet Demo", by=acting("admin"), is_system=True)
     for username in LOOKERS:
         with_password(username)
     app, numbers = create_app(settings), {username: numbers_of(username) for username in LOOKERS}

@@ -26,6 +26,7 @@ LOOKERS = {
 # GET routes that answer something else than a page. A new route is a page until it stands here.
 NO_PAGES = {"assets", "front", "healthz", "metrics", "readyz"}
 FILES = (".csv", ".ics", ".json", ".xlsx")
+PROGRAMS = ("/api/", "/fhir/")
 ELSEWHERE = {"ask_provider", "provider_answer"}  # leads to an identity provider, or comes from one
 
 
@@ -62,6 +63,7 @@ def targets(app: Flask) -> Iterator[Target]:
     """Every page."""
     for route in app.url_map.iter_rules():
         is_page = route.endpoint not in NO_PAGES | ELSEWHERE and not route.rule.endswith(FILES)
+        is_page = is_page and not route.rule.startswith(PROGRAMS)
         if is_page and "GET" in (route.methods or ()):
             rule = rules.of(app, route.endpoint)
             public = rule is not None and rule.who == Who.PUBLIC
