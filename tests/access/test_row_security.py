@@ -22,6 +22,7 @@ OF_PATIENTS = (
     "outbox", "municipal_services", "place_stays", "objections", "access_log", "break_glass", "deliveries",
     "contact_attempts", "place_requests", "inbox", "access_seals", "merges", "looks_to_confirm", "miss_verdicts",
     "miss_reviews", "messages", "transmissions", "threads", "segments", "outbound_messages",
+    "handover_drafts",
 )  # fmt: skip
 
 
@@ -72,7 +73,7 @@ def test_administrators_and_operators_see_no_patients(
         assert [found(session, table) for table in ("episodes", "citizens", "history", "municipal_services")] == [0] * 4
 
 
-@pytest.mark.parametrize("table", ["history", "misses", "miss_verdicts", "access_log", "access_seals"])
+@pytest.mark.parametrize("table", ["history", "misses", "miss_verdicts", "miss_reviews", "access_log", "access_seals"])
 @pytest.mark.parametrize("role", ["overgang_app", db.SWEEPS, db.MESSAGES])
 @pytest.mark.parametrize("change", ["update {} set id = default", "delete from {}", "truncate {}"])
 def test_no_role_changes_what_only_grows(database: Database, role: str, table: str, change: str) -> None:
