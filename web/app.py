@@ -73,10 +73,10 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
-        account, admin, again, agreements, api, board, calendars, call, cluster, emergency, fhir, guides, handover,
-        handover_print, health, helping, inbox, late, looks, menu, missed, missed_files, new_episode, places,
-        placing, provider, reminders, revision, search, signin, status, staying, systems, task, worklist,
-        episode, happenings, plans, corrections, correspondence, merging,
+        account, admin, again, agreements, api, board, calendars, call, cluster, corrections, correspondence,
+        emergency, episode, fhir, guides, handover, handover_print, happenings, health, helping, inbox, late, looks,
+        menu, merging, missed, missed_files, new_episode, places, placing, plans, provider, reminders, revision,
+        search, signin, status, staying, systems, task, worklist,
     )  # fmt: skip
     for part in parts:
         part.register(app)

@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from flask import Flask
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from web import language
 from web.language import gettext
@@ -117,9 +119,14 @@ def word(code: str) -> str:
     return sentences.word(code, language.current())
 
 
+@pass_context
+def _word(_context: Context, code: str) -> str:
+    """`word` in a template: a page is compiled once, and must not keep a word in the language of its first reader."""
+    return word(code)
+
+
 def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
-    for write in (
-        instant, moment, span, left, urgency, when, clock, for_input, moment_of, number, day, day_short, word
-    ):  # fmt: skip
+    for write in (instant, moment, span, left, urgency, when, clock, for_input, moment_of, number, day, day_short):
         app.add_template_filter(write)
+    app.add_template_filter(_word, "word")

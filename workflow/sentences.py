@@ -558,7 +558,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "way:ahead": ("kommer", "to come"),
     # the board
     "board:handover_answer": ("Svar på overlevering", "Answer to the handover"),
-    "board:handover_sending": ("Overlevering sendes", "Handover to be sent"),
+    "board:handover_sending": ("Afsendelse af overlevering", "Sending of the handover"),
+    "board:arrival": ("Ankomst", "Arrival"),
     "board:review": ("Tilsyn", "Review"),
     "board:next": ("Næste skridt", "Next step"),
     "board:handover": ("Overlevering", "Handover"),

@@ -107,10 +107,17 @@ def require(session: Session, sight: Sight, episode_id: UUID, *, visit: Visit, k
     episode = may_see(session, sight, episode_id)
     if episode is None:
         raise NotFound("no_such_episode")
+    admit(session, sight, episode, visit=visit, kind=kind)
+    return episode
+
+
+def admit(session: Session, sight: Sight, episode: Episode, *, visit: Visit, kind: Look = Look.READ) -> None:
+    """As `require`, for an episode that has been read already."""
+    if not sight.sees(episode):
+        raise NotFound("no_such_episode")
     if pathway_of(episode).sensitive and not (visit.purpose or "").strip():
         raise Missing("purpose_needed", ("purpose",))
     record(session, sight, [episode], visit=visit, kind=kind)
-    return episode
 
 
 def show_cpr(session: Session, seen: Sight, episode_id: UUID, *, visit: Visit) -> Cpr:

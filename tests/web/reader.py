@@ -42,7 +42,7 @@ class Page(HTMLParser):
         elif tag == "input":
             if values.get("type") not in {"checkbox", "radio"} or "checked" in values:
                 self.forms[-1].fields[values["name"]] = values["value"]
-        elif tag == "button" and self.forms:  # what stands before every form is for a script
+        elif tag == "button" and "form" in self.open:
             self.forms[-1].buttons.append(values)
 
     def handle_endtag(self, tag: str) -> None:

@@ -16,14 +16,14 @@ import web
 from tests.web.reader import Page
 from web import rules
 from web.rules import Rule, Who
-from workflow import audits, break_glass, citizens, clock, episodes, people, sight, sign_ins
+from workflow import audits, break_glass, citizens, clock, episodes, misses, people, sight, sign_ins
 from workflow.access_log import Visit
 from workflow.actor import SYSTEM, Actor
 from workflow.audits import Span
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
 from workflow.tables import Episode, Organisation, Unit
-from workflow.vocabulary import Role, SignInBy
+from workflow.vocabulary import MissCode, Role, SignInBy
 
 SIGNED_IN, MARK = "overgang_sign_in", "form_mark"
 TABLES = {  # where ids of this kind are somebody's
@@ -62,7 +62,9 @@ class Hidden:
 
 
 def a_citizen() -> Hidden:
-    """Write that citizen, in a database with the people of the demonstration; and one who looked without a relation."""
+    """Write that citizen, in a database with the people of the demonstration; what was missed for them; and who looked
+    without a relation.
+    """
     with Session.begin() as session:
         session.execute(text(f"set local role {SWEEPS}"))
         ward = session.scalars(select(Unit).where(Unit.name == "Medicinsk afsnit")).one()
@@ -70,6 +72,7 @@ def a_citizen() -> Hidden:
         citizen = citizens.register(session, Cpr.parse(NUMBER), NAME, municipality_id=municipality.id)
         at = clock.now(session)
         episode = episodes.open_episode(session, citizen, "home", "admission", by=SYSTEM, at=at, ward=ward)
+        misses.write(session, episode, MissCode.TASK_NOT_DONE, due_at=at, owing_unit_id=ward.id, at=at)
         hidden = Hidden(citizen.uuid, episode.uuid)
     with Session.begin() as session:
         person = people.named(session, "gitte")

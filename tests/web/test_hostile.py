@@ -74,7 +74,9 @@ def offered(page: Page) -> Iterator[Offered]:
     """Every form of a page that changes something, with its lists and long texts."""
     form: Offered | None = None
     for tag, values in page.tags:
-        if tag == "form":
+        if tag == "form" and values.get("method") == "get":
+            form = None
+        elif tag == "form":
             form = Offered(values["action"], {})
             yield form
         elif form is not None and tag in {"input", "select", "textarea", "button"} and "name" in values:
