@@ -604,7 +604,12 @@ class Walk(RuleBasedStateMachine):
 
     # --- places ---
 
-    @rule(which=numbers, n=numbers, act=st.sampled_from(("reserve", "arrive", "leave", "move", "wait", "stop_waiting")), minutes=minutes_ago)
+    @rule(
+        which=numbers,
+        n=numbers,
+        act=st.sampled_from(("reserve", "arrive", "leave", "move", "wait", "stop_waiting")),
+        minutes=minutes_ago,
+    )
     def a_place_is_used(self, which: int, n: int, act: str, minutes: int | None) -> None:
         episode, by, at = self._episode(which), self.world.facility_nurse, self.now
         when = self._effective(minutes)
