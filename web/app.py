@@ -13,8 +13,11 @@ from web import (
     calendars,
     call,
     cluster,
+    corrections,
+    correspondence,
     demo,
     emergency,
+    episode,
     errors,
     fhir,
     forgery,
@@ -22,6 +25,7 @@ from web import (
     guides,
     handover,
     handover_print,
+    happenings,
     headers,
     health,
     helping,
@@ -31,12 +35,14 @@ from web import (
     late,
     looks,
     menu,
+    merging,
     metrics,
     missed,
     missed_files,
     new_episode,
     places,
     placing,
+    plans,
     provider,
     proxies,
     reminders,
@@ -67,9 +73,10 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
-        account, admin, again, agreements, api, board, calendars, call, cluster, emergency, fhir, guides, handover,
-        handover_print, health, helping, inbox, late, looks, menu, missed, missed_files, new_episode, places,
-        placing, provider, reminders, revision, search, signin, status, staying, systems, task, worklist,
+        account, admin, again, agreements, api, board, calendars, call, cluster, corrections, correspondence,
+        emergency, episode, fhir, guides, handover, handover_print, happenings, health, helping, inbox, late, looks,
+        menu, merging, missed, missed_files, new_episode, places, placing, plans, provider, reminders, revision,
+        search, signin, status, staying, systems, task, worklist,
     )  # fmt: skip
     for part in parts:
         part.register(app)

@@ -91,7 +91,7 @@ def _board(desk: Desk) -> ResponseReturnValue:
 
 def _address(filters: Filters, after: Cursor | None = None) -> str:
     """Where the board shows this."""
-    query = "&".join(filter(None, [filters.query, f"after={after.quoted}" if after else ""]))
+    query = "&".join(filter(None, [filters.query, f"after={after}" if after else ""]))
     return url_for("board_page") + (f"?{query}" if query else "")
 
 

@@ -1,10 +1,14 @@
-"""Lists by unit, a page at a time: each in the order of an index, going on after the last row that was read."""
+"""Lists by unit, a page at a time: each in the order of an index, going on after the last row that was read.
+
+A page's rows are found first, by their unit alone (row-level security leaves out what is not to be seen), and only then
+read with their episodes: asked for together, the planner would begin with every episode that is seen.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, true, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from workflow.errors import NotFound
@@ -82,15 +86,20 @@ def handovers(
 ) -> Sequence[Handover]:
     """What is on its way to a unit (`incoming`), or from it, and has not passed the responsibility on; oldest first."""
     side = Handover.to_unit_id if incoming else Handover.from_unit_id
-    found = (
+    first = select(Handover.id).where(
+        side == unit.id, Handover.state != HandoverState.WITHDRAWN, Handover.passed_at.is_(None)
+    )
+    if after is not None:
+        first = first.where(Handover.id > after)
+    page = first.order_by(Handover.id).limit(most).subquery()
+    return session.scalars(
         select(Handover)
+        .join(page, page.c.id == Handover.id)
         .join(Handover.episode)
-        .where(side == unit.id, Handover.state != HandoverState.WITHDRAWN, Handover.passed_at.is_(None), seen.visible())
+        .where(seen.visible())
         .options(contains_eager(Handover.episode).options(_SHOWN))
         .order_by(Handover.id)
-        .limit(most)
-    )
-    return session.scalars(found if after is None else found.where(Handover.id > after)).all()
+    ).all()
 
 
 def handovers_of(session: Session, episode: Episode) -> Sequence[Handover]:
@@ -115,15 +124,18 @@ def handover(session: Session, seen: Sight, handover_id: UUID) -> Handover:
 
 def tasks(session: Session, seen: Sight, unit: Unit, *, after: ByTime | None, most: int) -> Sequence[Task]:
     """The open tasks of a unit, by when they are due."""
-    found = (
+    first = select(Task.id).where(Task.state == TaskState.OPEN, Task.unit_id == unit.id)
+    if after is not None:
+        first = first.where(tuple_(Task.due_at, Task.id) > after)
+    page = first.order_by(Task.due_at, Task.id).limit(most).subquery()
+    return session.scalars(
         select(Task)
+        .join(page, page.c.id == Task.id)
         .join(Task.episode)
-        .where(Task.state == TaskState.OPEN, Task.unit_id == unit.id, seen.visible(), _later(Task, after))
+        .where(seen.visible())
         .options(contains_eager(Task.episode).options(_SHOWN))
         .order_by(Task.due_at, Task.id)
-        .limit(most)
-    )
-    return session.scalars(found).all()
+    ).all()
 
 
 def tasks_of(session: Session, episode: Episode) -> Sequence[Task]:
@@ -160,13 +172,17 @@ def deadlines(
     session: Session, seen: Sight, unit: Unit, *, after: ByTime | None, most: int
 ) -> Sequence[tuple[Deadline, Episode]]:
     """What a unit owes, by when, each with its episode."""
+    first = select(Deadline.id).where(Deadline.ended_at.is_(None), Deadline.unit_id == unit.id)
+    if after is not None:
+        first = first.where(tuple_(Deadline.due_at, Deadline.id) > after)
+    page = first.order_by(Deadline.due_at, Deadline.id).limit(most).subquery()
     found = (
         select(Deadline, Episode)
+        .join(page, page.c.id == Deadline.id)
         .join(Episode, Episode.id == Deadline.episode_id)
-        .where(Deadline.ended_at.is_(None), Deadline.unit_id == unit.id, seen.visible(), _later(Deadline, after))
+        .where(seen.visible())
         .options(joinedload(Deadline.task), joinedload(Deadline.handover))
         .order_by(Deadline.due_at, Deadline.id)
-        .limit(most)
     )
     return [(deadline, episode) for deadline, episode in session.execute(found)]
 
@@ -182,16 +198,18 @@ def misses(
         .limit(1)
         .scalar_subquery()
     )
+    first = select(Miss.id).where(Miss.owing_unit_id == unit.id)
+    if before is not None:
+        first = first.where(tuple_(Miss.due_at, Miss.id) < before)
+    page = first.order_by(Miss.due_at.desc(), Miss.id.desc()).limit(most).subquery()
     found = (
         select(Miss, Episode, last)
+        .join(page, page.c.id == Miss.id)
         .join(Episode, Episode.id == Miss.episode_id)
-        .where(Miss.owing_unit_id == unit.id, seen.visible())
+        .where(seen.visible())
         .options(_SHOWN)
         .order_by(Miss.due_at.desc(), Miss.id.desc())
-        .limit(most)
     )
-    if before is not None:
-        found = found.where(tuple_(Miss.due_at, Miss.id) < before)
     return [(miss, episode, verdict or Verdict.STANDS) for miss, episode, verdict in session.execute(found)]
 
 
@@ -221,7 +239,3 @@ def units(session: Session, *, after: int | None, most: int) -> Sequence[Unit]:
 def named(session: Session, unit_ids: set[int]) -> dict[int, Unit]:
     """These units, by number."""
     return {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(unit_ids)))}
-
-
-def _later(entity: type[Task] | type[Deadline], last: ByTime | None) -> ColumnElement[bool]:
-    return true() if last is None else tuple_(entity.due_at, entity.id) > last

@@ -24,7 +24,7 @@ LOOKERS = {
     "afdeling": Role.WARD_NURSE, "leder.hospital": Role.MANAGER, "nabokommune": Role.MUNICIPAL_NURSE,
 }  # fmt: skip
 # GET routes that answer something else than a page. A new route is a page until it stands here.
-NO_PAGES = {"assets", "front", "healthz", "metrics", "readyz"}
+NO_PAGES = {"assets", "front", "healthz", "letter_attachment", "metrics", "readyz"}
 FILES = (".csv", ".ics", ".json", ".xlsx")
 PROGRAMS = ("/api/", "/fhir/")
 ELSEWHERE = {"ask_provider", "provider_answer"}  # leads to an identity provider, or comes from one

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session as OpenSession
 
 from ops.demo import cluster
 from tests.conftest import Database, Servers
+from tests.web.citizens import discharged_to_the_hotel
 from tests.web.reader import Reader
 from web.app import create_app
 from workflow import clock, db, keys, operations
 from workflow.db import Session
 from workflow.settings import Settings
-from workflow.tables import Heartbeat
+from workflow.tables import Episode, Heartbeat
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +101,12 @@ def app(peopled: Settings) -> Flask:
 def somebody(app: Flask) -> Reader:
     """Somebody at a browser there, not signed in."""
     return Reader(app.test_client())
+
+
+@pytest.fixture
+def arriving(app: Flask) -> Episode:
+    """A citizen on the way to Tryghedshotellet: a place kept, the handover sent, not answered."""
+    return discharged_to_the_hotel()
 
 
 @pytest.fixture

@@ -30,7 +30,8 @@ TABLES = {  # where ids of this kind are somebody's
     "person_id": "people", "unit_id": "units", "role_id": "person_roles", "sign_in_id": "sign_ins",
     "opened_id": "break_glass", "look_id": "looks_to_confirm", "agreement_id": "agreements", "miss_id": "misses",
     "episode_id": "episodes", "handover_id": "handovers", "task_id": "tasks", "place_id": "places",
-    "view_id": "saved_views", "token_id": "tokens",
+    "view_id": "saved_views", "token_id": "tokens", "merge_id": "merges", "thread_id": "threads",
+    "segment_id": "segments",
 }  # fmt: skip
 MOVING = {"sign_ins", "sign_in_failures", "access_log"}  # what a refusal may write: that it happened
 NUMBER, NAME = "0119400007", "Agnes Prøve Demo"
@@ -107,7 +108,11 @@ def asks(app: Flask) -> Iterator[Ask]:
         assert kinds <= TABLES.keys(), f"say in TABLES where {kinds - TABLES.keys()} of {route.rule} come from"
         for whose, numbers in known.items() if kinds else [("", {})]:
             if kinds <= numbers.keys():
-                address = route.rule.replace("<fingerprint>", "0").replace("<path:name>", "overgang.css")
+                address = (
+                    route.rule.replace("<fingerprint>", "0")
+                    .replace("<path:name>", "overgang.css")
+                    .replace("<int:number>", "1")
+                )
                 address = address.replace("<screen>", "status")
                 for kind in kinds:
                     address = address.replace(f"<uuid:{kind}>", str(numbers[kind]))

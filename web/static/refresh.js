@@ -37,11 +37,17 @@
     const { sourceElement, response } = event.detail.ctx;
     if (sourceElement?.matches("[data-at]") && (response.status === 200 || response.status === 304)) succeeded();
   });
-  // What was pressed may be gone from the list: say what was done.
-  document.addEventListener("htmx:finally:swap", (event) => {
-    const said = event.detail.ctx.sourceElement?.dataset?.said;
-    if (!said || event.detail.ctx.response?.status >= 400) return;
-    const line = document.getElementById("said");
-    if (line) line.textContent = said;
+  // What was pressed may be gone from the list: say what was done, and stay near.
+  let pressed = null;
+  document.addEventListener("htmx:before:request", (event) => {
+    const button = event.detail.ctx.sourceElement;
+    if (button?.dataset.said) pressed = { id: button.id, said: button.dataset.said };
+  });
+  document.addEventListener("htmx:finally:swap", () => {
+    if (!pressed) return;
+    const refused = document.getElementById("refused");
+    if (!refused) document.getElementById("said").textContent = pressed.said;
+    (refused || document.getElementById(pressed.id) || document.getElementById("main")).focus({ preventScroll: !refused });
+    pressed = null;
   });
 })();

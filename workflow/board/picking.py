@@ -1,7 +1,7 @@
 """Which rows stand on a page of the board, and how many there are: by ordered indexes, however much there is."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -148,7 +148,7 @@ def _sql(statement: str) -> bytes:
     return statement.replace("{units}", "%(units)s::bigint[]").encode()
 
 
-def _values(units: Sequence[int], filters: Filters, after: Cursor | None, at: datetime) -> Mapping[str, Any]:
+def _values(units: Sequence[int], filters: Filters, after: Cursor | None, at: datetime) -> dict[str, Any]:
     today = calendar.local(at).date()
     return {
         **_narrowing(filters), "units": sorted(units), "at": at, "soon": at + SOON, "most_episodes": MOST,
