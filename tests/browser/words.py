@@ -14,7 +14,8 @@ from ops.demo import cluster, invented
 from tests.browser.chromium import DESK, Seen, photograph, window
 from tests.browser.stack import Stack
 from tests.web.test_signin import PASSWORD, with_password
-from workflow import citizens, clock, episodes
+from tests.world import ISBAR
+from workflow import amendments, citizens, clock, episodes, handovers, places
 from workflow.calendar import COPENHAGEN
 from workflow.db import Session
 from workflow.vocabulary import Language, Role
@@ -152,6 +153,23 @@ class Scene:
                 ward=people.units["Medicinsk afsnit"], district=people.units["Distrikt Syd"],
             )  # fmt: skip
             return episode.uuid
+
+    def given_agnes_is_at_tryghedshotellet(self) -> UUID:
+        """She came on 12 March at 13:40, discharged at 13:00. Returns the number of her episode."""
+        agnes = self.given_agnes_is_admitted()
+        self.clock_shows(at(12, 13, 40))
+        with Session.begin() as session:
+            people = cluster.read(session)
+            ward = people.named("Medicinsk afsnit", Role.WARD_NURSE)
+            tove = people.named(cluster.HOTEL, Role.FACILITY_NURSE)
+            hotel = people.units[cluster.HOTEL]
+            amendments.reroute(session, agnes, "tryghedshotel", facility=hotel, by=ward, at=at(12, 9))
+            sent = handovers.send(session, agnes, ISBAR, by=ward, at=at(12, 10))
+            handovers.accept(session, sent.uuid, by=tove, at=at(12, 11))
+            places.reserve(session, people.places[cluster.HOTEL][0].uuid, agnes, by=tove, at=at(12, 11))
+            episodes.record_event(session, agnes, "patient_discharged", by=ward, at=at(12, 13))
+            places.arrive(session, agnes, by=tove, at=at(12, 13, 40))
+        return agnes
 
     def clock_shows(self, moment: datetime) -> None:
         """The demonstration's clock is put there."""
