@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from workflow import agreements, db, timeline
 from workflow.agreements import Terms
 from workflow.errors import Invalid, NotFound
+from workflow.misses import Unmet
 from workflow.obligations import Situation
 from workflow.parties import pathway_of
 from workflow.pathway import Pathway
@@ -36,6 +37,7 @@ class CaseFile:
     deadlines: list[Deadline]  # the live ones
     sheet: Sheet
     missed: bool = False  # whether anything has ever been missed: most often not, and then no verdicts are read
+    unmet: list[Unmet] = field(default_factory=list)  # what is a miss now, until it is written
     moved: list[dict[str, Any]] = field(default_factory=list)
 
     @property

@@ -1,16 +1,18 @@
 """Misses: written once by whoever sees first, judged again when what is known changes, never removed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
+from workflow import db
 from workflow.actor import Actor
 from workflow.db import plain
-from workflow.tables import Deadline, Episode, Handover, Miss, MissVerdict, Reminder, Task
-from workflow.vocabulary import MissCode, Verdict
+from workflow.tables import Episode, Handover, Miss, MissVerdict, Task
+from workflow.vocabulary import MissCode, Outcome, Verdict
 
 
 @dataclass(frozen=True)
@@ -22,30 +24,39 @@ class Judged:
     number: int  # of the verdict; 0 where none was ever given
 
 
-def write(
-    session: Session,
-    episode: Episode,
-    code: MissCode,
-    *,
-    due_at: datetime,
-    owing_unit_id: int,
-    at: datetime,
-    task: Task | None = None,
-    handover: Handover | None = None,
-) -> None:
-    """Record that something was not done by `due_at`, with who had to and who was responsible. Twice does nothing."""
-    owned = Deadline.task_id == task.id if task is not None else Deadline.handover_id == (handover and handover.id)
-    reminders = select(func.count()).select_from(Reminder).join(Deadline).where(owned).scalar_subquery()
-    session.execute(
-        insert(plain(Miss))
-        .values(
-            episode_id=episode.id, task_id=task and task.id, handover_id=handover and handover.id, code=code,
-            due_at=due_at, recorded_at=at, owing_unit_id=owing_unit_id,
-            responsible_unit_id=episode.responsible_unit_id, reminders=reminders,
-            attempts=task.attempts if task is not None else 0, last_outcome=task and task.last_outcome,
-        )
-        .on_conflict_do_nothing()
-    )  # fmt: skip
+@dataclass(frozen=True, kw_only=True)
+class Unmet:
+    """What was not done by `due_at`, who had to, and who was responsible: a miss that is to be written."""
+
+    code: MissCode
+    due_at: datetime
+    owing_unit_id: int
+    responsible_unit_id: int | None
+    attempts: int
+    last_outcome: Outcome | None
+    task: Task | None = None
+    handover: Handover | None = None
+
+
+_WRITE = """
+    insert into misses (episode_id, task_id, handover_id, code, due_at, recorded_at, owing_unit_id,
+                        responsible_unit_id, attempts, last_outcome, reminders)
+    values (%(episode)s, %(task)s, %(handover)s, %(code)s, %(due_at)s, %(at)s, %(owing_unit_id)s,
+            %(responsible_unit_id)s, %(attempts)s, %(last_outcome)s,
+            (select count(*) from reminders r join deadlines d on d.id = r.deadline_id
+             where d.task_id = %(task)s or d.handover_id = %(handover)s))
+    on conflict do nothing
+"""
+
+
+def write(session: Session, episode: Episode, unmet: Iterable[Unmet], *, at: datetime) -> None:
+    """Record what was not done; tasks and handovers have their numbers. Twice does nothing."""
+    for one in unmet:
+        values = {
+            **vars(one), "episode": episode.id, "at": at, "task": one.task and one.task.id,
+            "handover": one.handover and one.handover.id,
+        }  # fmt: skip
+        db.driver(session).execute(_WRITE, values)
 
 
 _Later = aliased(MissVerdict)

@@ -51,7 +51,7 @@ def write(tree: Tree, form: Format) -> bytes:
     """A bundle whose elements stand in FHIR's order, as bytes."""
     if form == Format.XML:
         return xmlform.write(tree)
-    return json.dumps(tree, ensure_ascii=False, indent=1).encode()
+    return json.dumps(tree, ensure_ascii=False).encode()
 
 
 def _read_json(raw: bytes) -> Tree:
