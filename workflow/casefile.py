@@ -59,6 +59,10 @@ class CaseFile:
         """Write what differs from what was read."""
         self.sheet.write(session)
 
+    def number_rows(self, session: Session) -> None:
+        """Write what hangs on the episode, for what refers to it; the episode itself goes on changing."""
+        self.sheet.write(session, but=Episode)
+
     def close(self, session: Session, row: Row) -> Row:
         """Write the file, and give back one of its rows as the session knows it. The file must not be used again."""
         self.sheet.write(session)

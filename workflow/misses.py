@@ -1,6 +1,6 @@
 """Misses: written once by whoever sees first, judged again when what is known changes, never removed."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,22 +41,27 @@ class Unmet:
 _WRITE = """
     insert into misses (episode_id, task_id, handover_id, code, due_at, recorded_at, owing_unit_id,
                         responsible_unit_id, attempts, last_outcome, reminders)
-    values (%(episode)s, %(task)s, %(handover)s, %(code)s, %(due_at)s, %(at)s, %(owing_unit_id)s,
-            %(responsible_unit_id)s, %(attempts)s, %(last_outcome)s,
-            (select count(*) from reminders r join deadlines d on d.id = r.deadline_id
-             where d.task_id = %(task)s or d.handover_id = %(handover)s))
+    select %(episode)s, task, handover, code, due_at, %(at)s, owing, responsible, attempts, last_outcome, (
+        select count(*) from reminders r join deadlines d on d.id = r.deadline_id
+        where d.episode_id = %(episode)s and (d.task_id = task or d.handover_id = handover)
+    )
+    from unnest(%(tasks)s::bigint[], %(handovers)s::bigint[], %(codes)s::text[], %(due)s::timestamptz[],
+                %(owing)s::bigint[], %(responsible)s::bigint[], %(attempts)s::integer[], %(outcomes)s::text[])
+         as unmet (task, handover, code, due_at, owing, responsible, attempts, last_outcome)
     on conflict do nothing
 """
 
 
-def write(session: Session, episode: Episode, unmet: Iterable[Unmet], *, at: datetime) -> None:
+def write(session: Session, episode: Episode, unmet: Sequence[Unmet], *, at: datetime) -> None:
     """Record what was not done; tasks and handovers have their numbers. Twice does nothing."""
-    for one in unmet:
-        values = {
-            **vars(one), "episode": episode.id, "at": at, "task": one.task and one.task.id,
-            "handover": one.handover and one.handover.id,
-        }  # fmt: skip
-        db.driver(session).execute(_WRITE, values)
+    values = {
+        "episode": episode.id, "at": at, "tasks": [one.task and one.task.id for one in unmet],
+        "handovers": [one.handover and one.handover.id for one in unmet], "codes": [one.code for one in unmet],
+        "due": [one.due_at for one in unmet], "owing": [one.owing_unit_id for one in unmet],
+        "responsible": [one.responsible_unit_id for one in unmet], "attempts": [one.attempts for one in unmet],
+        "outcomes": [one.last_outcome for one in unmet],
+    }  # fmt: skip
+    db.driver(session).execute(_WRITE, values)
 
 
 _Later = aliased(MissVerdict)

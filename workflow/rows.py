@@ -45,11 +45,15 @@ class Sheet:
         """Write a new row with the others."""
         self._fresh.append(row)
 
-    def write(self, session: Session) -> None:
-        """Write what differs, changes before new rows: what ends makes room for what begins. New rows get numbers."""
+    def write(self, session: Session, *, but: type[Base] | None = None) -> None:
+        """Write what differs, changes before new rows: what ends makes room for what begins. New rows get numbers.
+
+        The rows of one table may be left to be written later, with what differs in them then.
+        """
         driver = db.driver(session)
         for row, known in self._known:
-            _write_change(session, driver, row, known)
+            if but is None or not isinstance(row, but):
+                _write_change(session, driver, row, known)
         for entity, rows in groupby(sorted(self._fresh, key=_depth), type):
             self._insert(driver, entity, list(rows))
         self._fresh.clear()

@@ -19,7 +19,7 @@ BAD = Problem("required", "MSG_PARAM_INVALID", "Encounter.class", "A class is re
 def answered(file: str, answer: Answer) -> Tree:
     tree = examples.tree(file)
     outside = envelope.read(tree)
-    own, _ = envelope.provenances(tree, outside.header_id)
+    own, _ = envelope.provenances(tree)
     return acknowledgement.write(outside, own, answer, at=AT)
 
 

@@ -273,7 +273,7 @@ def test_a_ward_without_an_address_is_phoned(session: Session, world: World, cal
 
 def answer(session: Session, deliver: Deliver, tree: Tree, code: Code, at: datetime, *, again: bool = False) -> None:
     outside = envelope.read(tree)
-    own, _ = envelope.provenances(tree, outside.header_id)
+    own, _ = envelope.provenances(tree)
     raw = wire.write(acknowledgement.write(outside, own, Answer(code), at=at), wire.Format.XML)
     for _ in range(2 if again else 1):
         assert deliver(raw, at).answer is None

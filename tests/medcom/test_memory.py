@@ -42,6 +42,6 @@ def _handle(raw: bytes) -> None:
         notification.read(tree)
     elif not bad and outside.kind == uris.CARE_COMMUNICATION:
         communication.read(tree)
-    own, _ = envelope.provenances(tree, outside.header_id)
+    own, _ = envelope.provenances(tree)
     answer = Answer(Code.FATAL if bad else Code.OK, tuple(bad))
     wire.write(acknowledgement.write(outside, own, answer, at=DAY), wire.format_of(raw))

@@ -91,7 +91,7 @@ def read(tree: Tree) -> CareCommunication:
     """The values of a message that the rules have found nothing wrong with."""
     outside = envelope.read(tree)
     said, patient = next(resources(tree, "Communication")), next(resources(tree, "Patient"))
-    own, _ = envelope.provenances(tree, outside.header_id)
+    own, _ = envelope.provenances(tree)
     revised = (word(e, "what", "reference") for e in each(own, "entity") if e.get("role") == "revision")
     occurred_at = instant(pick(own, "occurredDateTime"))
     assert occurred_at is not None

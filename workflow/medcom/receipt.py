@@ -59,7 +59,7 @@ class Receipt:
         """The answer to its sender, under new numbers; None for what is not answered."""
         if self.answer is None:
             return None
-        own, _ = envelope.provenances(self.of.tree, self.outside.header_id)
+        own, _ = envelope.provenances(self.of.tree)
         latest = own if own is not None and (self.in_order or structure.is_provenance(own)) else None
         return acknowledgement.write(self.outside, latest, self.answer, at=self.of.at)
 

@@ -18,7 +18,7 @@ def settle_misses(session: Session, case: CaseFile, *, by: Actor, at: datetime) 
     for handover in case.handovers:
         _miss_of_sending(case, handover, at=at)
     if case.unmet:
-        case.write(session)
+        case.number_rows(session)
         misses.write(session, case.episode, case.unmet, at=at)
         case.unmet.clear()
         case.missed = True
