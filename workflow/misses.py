@@ -49,11 +49,12 @@ _WRITE = """
                 %(owing)s::bigint[], %(responsible)s::bigint[], %(attempts)s::integer[], %(outcomes)s::text[])
          as unmet (task, handover, code, due_at, owing, responsible, attempts, last_outcome)
     on conflict do nothing
+    returning id, task_id, handover_id, code, due_at
 """
 
 
-def write(session: Session, episode: Episode, unmet: Sequence[Unmet], *, at: datetime) -> None:
-    """Record what was not done; tasks and handovers have their numbers. Twice does nothing."""
+def write(session: Session, episode: Episode, unmet: Sequence[Unmet], *, at: datetime) -> list[Judged]:
+    """Record what was not done; tasks and handovers have their numbers. Returns what had not been recorded before."""
     values = {
         "episode": episode.id, "at": at, "tasks": [one.task and one.task.id for one in unmet],
         "handovers": [one.handover and one.handover.id for one in unmet], "codes": [one.code for one in unmet],
@@ -61,7 +62,15 @@ def write(session: Session, episode: Episode, unmet: Sequence[Unmet], *, at: dat
         "responsible": [one.responsible_unit_id for one in unmet], "attempts": [one.attempts for one in unmet],
         "outcomes": [one.last_outcome for one in unmet],
     }  # fmt: skip
-    db.driver(session).execute(_WRITE, values)
+    written = db.driver(session).execute(_WRITE, values).fetchall()
+    return [
+        Judged(
+            Miss(id=row, task_id=task_id, handover_id=handover_id, code=MissCode(code), due_at=due_at),
+            Verdict.STANDS,
+            number=0,
+        )
+        for row, task_id, handover_id, code, due_at in written
+    ]
 
 
 _Later = aliased(MissVerdict)

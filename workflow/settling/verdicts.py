@@ -17,14 +17,13 @@ def settle_misses(session: Session, case: CaseFile, *, by: Actor, at: datetime) 
     """Write what was missed in sending, and append a verdict wherever what is known now changes what counts."""
     for handover in case.handovers:
         _miss_of_sending(case, handover, at=at)
+    known = misses.of_episode(session, case.episode) if case.missed else []
     if case.unmet:
         case.number_rows(session)
-        misses.write(session, case.episode, case.unmet, at=at)
+        known += misses.write(session, case.episode, case.unmet, at=at)
         case.unmet.clear()
         case.missed = True
-    if not case.missed:
-        return
-    for judged in misses.of_episode(session, case.episode):
+    for judged in known:
         verdict, reason = _verdict(case, judged, at=at)
         misses.judge(session, judged, verdict, reason, by=by, at=at)
 
