@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 # History, misses and what was agreed, said, raised and sent to us: rows are added there, and nothing else.
 ONLY_ADDED_TO = frozenset(
     {
-        "history", "misses", "miss_verdicts", "reminders", "contact_attempts", "agreements", "agreement_rules",
-        "access_log", "access_seals", "transmissions",
+        "history", "misses", "miss_verdicts", "miss_reviews", "reminders", "contact_attempts", "agreements",
+        "agreement_rules", "access_log", "access_seals", "transmissions",
     }
 )  # fmt: skip
 ONLY_READ = frozenset({"alembic_version"})

@@ -1,4 +1,4 @@
-"""Fetches the pinned front-end packages and lays what pages use in web/static/vendor; maintainers run `make vendor`."""
+"""Fetches the pinned front-end packages: what pages use, and what checks them; maintainers run `make vendor`."""
 
 import hashlib
 import json
@@ -11,7 +11,9 @@ from pathlib import Path
 
 import click
 
-VENDOR = Path(__file__).parent.parent / "web" / "static" / "vendor"
+ROOT = Path(__file__).parent.parent
+VENDOR = ROOT / "web" / "static" / "vendor"
+CHECKS = ROOT / "tests" / "browser" / "vendor"
 ICONS = ("check", "close", "error", "info", "menu", "success", "time", "warning")  # what templates may name
 FONTS = {"400": "Regular", "500": "Medium", "600 700": "SemiBold"}  # bold is drawn semi-bold: three files, not eight
 
@@ -20,10 +22,11 @@ src:url(../fonts/IBMPlexSans-{name}.woff2) format("woff2")}}"""
 
 
 def main() -> None:
-    """Replace both packages. Raises CalledProcessError where npm cannot fetch."""
+    """Replace the packages. Raises CalledProcessError where npm cannot fetch."""
     with tempfile.TemporaryDirectory() as folder:
         dkfds(unpack("dkfds", "11.2.0", Path(folder)))
         htmx(unpack("htmx.org", "4.0.1", Path(folder)))
+        axe(unpack("axe-core", "4.14.1", Path(folder)))
 
 
 def unpack(name: str, version: str, folder: Path) -> Path:
@@ -60,6 +63,14 @@ def htmx(package: Path) -> None:
     manifest(target, package)
 
 
+def axe(package: Path) -> None:
+    """What the tests hold pages against; no page loads it."""
+    target = emptied("axe-core", CHECKS)
+    copy(package / "axe.min.js", target / "axe.min.js")
+    copy(package / "LICENSE", target / "LICENSE")
+    manifest(target, package)
+
+
 def reduced(css: str) -> tuple[str, list[str]]:
     """The stylesheet cut down, and the names of the icon files that it still needs."""
     css = re.sub(r"/\*# sourceMappingURL=.*?\*/", "", css)
@@ -92,9 +103,9 @@ def manifest(target: Path, package: Path) -> None:
     write(target / "MANIFEST.json", json.dumps(facts, indent=2) + "\n")
 
 
-def emptied(name: str) -> Path:
+def emptied(name: str, below: Path = VENDOR) -> Path:
     """The folder of one package, with nothing in it."""
-    target = VENDOR / name
+    target = below / name
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     return target

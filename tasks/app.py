@@ -14,6 +14,7 @@ from workflow.settings import Settings
 SCHEDULE = {
     "raise_due": 5,
     "deliver": 5,
+    "apply_agreements": 10,
     "messages": 5,
     "reconcile": 60,
     "heartbeat": 10,

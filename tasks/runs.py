@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, text
 
-from workflow import access_log, audits, clock, deadlines, delivery, operations, reconcile, routing
+from workflow import access_log, audits, clock, deadlines, delivery, moving, operations, reconcile, routing
 from workflow.channels.channel import Channel, NotDelivered, Unreachable
 from workflow.db import Session
 
@@ -86,6 +86,16 @@ def _send(channels: Sequence[Channel], base_url: str) -> int:
                 delivery.record_delivered(session, letter.key, real_at=clock.real_now())
             sent += 1
     return sent
+
+
+def apply_agreements(*, batch: int = moving.BATCH) -> int:
+    """Apply agreements that move open deadlines, a batch a transaction, until nothing is left; returns how many."""
+
+    def apply_a_batch() -> int:
+        with Session.begin() as session:
+            return moving.go_on(session, at=clock.now(session), batch=batch)
+
+    return _until_nothing_is_left(apply_a_batch)
 
 
 def seal_log() -> int:

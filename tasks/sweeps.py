@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+import psycopg
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from tasks import gateway, runs
@@ -23,6 +24,12 @@ def raise_due() -> None:
 def deliver() -> None:
     """Route the outbox to inboxes and channels, then send what is due."""
     _run("deliver", lambda: runs.route(CHANNELS) + runs.send(CHANNELS, base_url=settings.base_url))
+
+
+@celery.task(name="tasks.sweeps.apply_agreements")
+def apply_agreements() -> None:
+    """Move the open deadlines that a new agreement moves."""
+    _run("apply_agreements", runs.apply_agreements)
 
 
 @celery.task(name="tasks.sweeps.messages")
@@ -64,6 +71,6 @@ def audit_log() -> None:
 def _run(sweep: str, run: Callable[[], int]) -> None:
     try:
         runs.recorded(sweep, run)
-    except (OperationalError, InterfaceError) as lost:
-        reason = type(lost.orig).__name__
+    except (OperationalError, InterfaceError, psycopg.OperationalError) as lost:  # the engine asks in both ways
+        reason = type(getattr(lost, "orig", lost)).__name__
         log.warning("%s broke off, and the next does it: the database does not answer (%s)", sweep, reason)

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, entries, hours, live, raise_all
 from tests.world import ISBAR, World
-from workflow import agreements, amendments, episodes, handovers, misses, obligations, tasks
+from workflow import agreements, amendments, episodes, handovers, misses, moving, obligations, tasks
 from workflow.actor import SYSTEM
 from workflow.agreements import read_rule, write_rule
 from workflow.casefile import fetch
 from workflow.errors import Invalid
 from workflow.pathways import PATHWAYS
 from workflow.rule import Rule, Rung
-from workflow.tables import Episode, HistoryEntry, Task
+from workflow.tables import AgreementMove, Episode, HistoryEntry, Task
 from workflow.vocabulary import Audience, Concerns, DoneBy, MissCode, Outcome, Party, RuleKind, TaskState
 
 LADDER = (Rung(timedelta(0), Audience.MANAGERS),)
@@ -97,12 +97,15 @@ def test_open_deadlines_move_only_where_the_agreement_says_so_and_that_is_writte
     shorter = next(rule for rule in PATHWAYS["home", 1].tasks if rule.key == "R12")
     terms = {name: getattr(shorter, name) for name in shorter.__dataclass_fields__} | {"after": hours(20)}
     at = DISCHARGED + hours(2)
-    still = agree(Rule(**terms), valid_from=at, at=at)
-    assert list(amendments.apply_agreement(session, still, by=SYSTEM, at=at)) == []  # type: ignore[arg-type]
+    agree(Rule(**terms), valid_from=at, at=at)
+    assert moving.go_on(session, at=at) == 0
     amendments.record_need(session, admitted.uuid, "interpreter", by=world.nurse, at=at)
     assert call.due_at == DISCHARGED + hours(24)
-    moving = agree(Rule(**terms), valid_from=at, at=at, moves_open_deadlines=True)
-    assert list(amendments.apply_agreement(session, moving, by=SYSTEM, at=at)) == [admitted.uuid]  # type: ignore[arg-type]
+    agree(Rule(**terms), valid_from=at, at=at, moves_open_deadlines=True)
+    assert [moving.go_on(session, at=at) for _ in range(3)] == [1, 0, 0]
+    move = session.query(AgreementMove).one()
+    assert (move.moved, move.done_at) == (1, at)
+    session.refresh(call)
     assert call.due_at == DISCHARGED + hours(20)
     entry = session.scalars(select(HistoryEntry).order_by(HistoryEntry.id.desc()).limit(1)).one()
     assert entry.kind == "agreement"

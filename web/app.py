@@ -5,6 +5,8 @@ from flask import Flask
 from web import (
     account,
     admin,
+    again,
+    agreements,
     assets,
     cluster,
     demo,
@@ -13,18 +15,27 @@ from web import (
     fhir,
     forgery,
     formats,
+    handover,
+    handover_print,
+    guides,
     headers,
     health,
+    helping,
     identity,
     language,
     late,
     looks,
+    menu,
     metrics,
+    missed,
+    missed_files,
     provider,
     proxies,
+    reminders,
     revision,
     signin,
     status,
+    staying,
     throttling,
 )  # fmt: skip
 from workflow.settings import Settings
@@ -44,7 +55,11 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
+        again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
+        missed, missed_files, agreements,
+        handover, handover_print,
+        guides, helping, reminders, staying, again, menu, late, signin, account, provider, admin, looks, emergency,
+        revision, cluster, fhir,
     )  # fmt: skip
     for part in parts:
         part.register(app)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DataError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
-from web import headers, language, outcome
+from web import again, headers, language, outcome
 from web.forgery import Unmarked
 from web.language import gettext
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale, TooMany, WorkflowError
@@ -73,7 +73,8 @@ def register(app: Flask) -> None:
     @app.errorhandler(WorkflowError)
     def refused(error: WorkflowError) -> ResponseReturnValue:
         status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-        return page(status, error.say(language.current()))
+        sentence = error.say(language.current())
+        return again.page(error, sentence, status) or page(status, sentence)
 
     @app.errorhandler(Unmarked)
     def unmarked(error: Unmarked) -> ResponseReturnValue:

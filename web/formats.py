@@ -9,10 +9,15 @@ from flask import Flask
 from web import language
 from web.language import gettext
 from workflow import sentences
-from workflow.calendar import COPENHAGEN
+from workflow.calendar import COPENHAGEN, at_clock, local
+from workflow.errors import Invalid
 from workflow.vocabulary import Language
 
 SHORT = {Language.DANISH: "EEE dd.MM.yyyy HH:mm", Language.ENGLISH: "EEE d MMM yyyy HH:mm"}
+CLOCK = {Language.DANISH: "HH.mm", Language.ENGLISH: "HH:mm"}
+DAY_AND_CLOCK = {Language.DANISH: "d. MMM HH.mm", Language.ENGLISH: "d MMM HH:mm"}
+WITH_YEAR = {Language.DANISH: "d. MMM yyyy HH.mm", Language.ENGLISH: "d MMM yyyy HH:mm"}
+SOON = timedelta(hours=4)
 LONG = {Language.DANISH: "EEEE d. MMMM yyyy 'kl.' HH.mm.ss", Language.ENGLISH: "EEEE d MMMM yyyy 'at' HH:mm:ss"}
 
 
@@ -39,6 +44,46 @@ def span(length: timedelta) -> str:
     return " ".join(f"{count} {unit}" for count, unit in counts[first : first + 2] if count or seconds == 0)
 
 
+def left(due_at: datetime, at: datetime) -> str:
+    """How long there is until `due_at`, or since: `19 t 40 min`, `2 d 4 t`, `1 t 12 min over`."""
+    minutes = int(abs(due_at - at).total_seconds()) // 60
+    if minutes >= 48 * 60:
+        text = f"{minutes // 1440} {gettext('d')} {minutes // 60 % 24} {gettext('h')}"
+    else:
+        text = f"{minutes // 60} {gettext('h')} {minutes % 60:02} {gettext('min')}"
+    return text if due_at > at else gettext("%(time)s over") % {"time": text}
+
+
+def urgency(due_at: datetime, at: datetime) -> str:
+    """The look of a time: `late`, `soon` (within four hours) or `calm`. Never shown without words."""
+    return "late" if due_at <= at else "soon" if due_at - at <= SOON else "calm"
+
+
+def when(moment: datetime, at: datetime) -> str:
+    """As people say it at `at`: `i dag 14.37`, `i morgen 10.12`, `i går 13.20`, `19. nov. 10.30`."""
+    days = (local(moment).date() - local(at).date()).days
+    near = {-1: gettext("yesterday"), 0: gettext("today"), 1: gettext("tomorrow")}
+    chosen = language.current()
+    if days in near:
+        return f"{near[days]} {format_datetime(moment, CLOCK[chosen], tzinfo=COPENHAGEN, locale=chosen)}"
+    form = DAY_AND_CLOCK if local(moment).year == local(at).year else WITH_YEAR
+    return format_datetime(moment, form[chosen], tzinfo=COPENHAGEN, locale=chosen)
+
+
+def for_input(moment: datetime) -> str:
+    """As a field for date and time holds it: `2026-03-12T08:00`, Danish time."""
+    return local(moment).strftime("%Y-%m-%dT%H:%M")
+
+
+def from_input(typed: str) -> datetime:
+    """The instant that a field for date and time says, Danish time. Raises Invalid."""
+    try:
+        wall = datetime.fromisoformat(typed)
+    except ValueError:
+        raise Invalid("not_a_time") from None
+    return at_clock(wall.date(), wall.time())
+
+
 def number(count: float) -> str:
     """With the separators of the language: `1.234,5`, `1,234.5`."""
     return format_decimal(count, locale=language.current())
@@ -51,6 +96,12 @@ def day(on: date) -> str:
     )
 
 
+def day_short(moment: datetime) -> str:
+    """`12.03.`, `12 Mar`."""
+    danish = language.current() == Language.DANISH
+    return format_date(local(moment), "dd.MM." if danish else "d MMM", locale=language.current())
+
+
 def word(code: str) -> str:
     """The word for a code of the engine (`workflow.sentences`)."""
     return sentences.word(code, language.current())
@@ -58,5 +109,5 @@ def word(code: str) -> str:
 
 def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
-    for write in (instant, moment, span, number, day, word):
+    for write in (instant, moment, span, left, urgency, when, for_input, number, day, day_short, word):
         app.add_template_filter(write)

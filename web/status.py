@@ -244,6 +244,7 @@ def miss_words() -> dict[MissCode, str]:
 def sweep_words() -> dict[str, str]:
     """What each sweep does."""
     return {
+        "apply_agreements": gettext("Move what a new agreement moves"),
         "audit_log": gettext("Find looks that managers must confirm"),
         "deliver": gettext("Deliver notices"),
         "heartbeat": gettext("Give a sign of life"),

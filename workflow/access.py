@@ -17,6 +17,11 @@ def acts_for(actor: Actor, unit_id: int | None, episode: Episode) -> bool:
     return coordinates and unit_id == episode.ward_id
 
 
+def speaks_for_practice(actor: Actor, from_unit_id: int, to_unit_id: int, episode: Episode) -> bool:
+    """Whether this person, who receives a handover, writes down what a general practice said: it does not sign in."""
+    return from_unit_id == episode.practice_id and actor.unit_id == to_unit_id and actor.sees_patients
+
+
 def has_relation(actor: Actor, episode: Episode) -> bool:
     """Whether a unit that this person acts for has a relation to the episode. Messages and the system need none."""
     return actor.origin != Origin.PERSON or any(acts_for(actor, unit_id, episode) for unit_id in episode.related)

@@ -14,8 +14,20 @@ from workflow.errors import Invalid
 from workflow.pathway import Pathway
 from workflow.pathways import PATHWAYS, newest
 from workflow.rule import Rule, Rung
-from workflow.tables import Agreement, AgreementRule, Episode
+from workflow.tables import Agreement, AgreementMove, AgreementRule, Episode
 from workflow.vocabulary import Audience, Concerns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Whom an agreement is for. None: every region, every municipality, every pathway.
+
+    Of a municipality's, the region is the one that it lies in, where what holds there is asked for.
+    """
+
+    region_id: int | None = None
+    municipality_id: int | None = None
+    pathway_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -28,11 +40,11 @@ class _Version:
     moves_open: bool
     rules: Mapping[str, Rule | None]  # None: this agreement takes the rule away
 
-    def covers(self, episode: Episode) -> bool:
+    def covers(self, whom: Episode | Scope) -> bool:
         return (
-            self.region_id in {None, episode.region_id}
-            and self.municipality_id in {None, episode.municipality_id}
-            and self.pathway_key in {None, episode.pathway_key}
+            self.region_id in {None, whom.region_id}
+            and self.municipality_id in {None, whom.municipality_id}
+            and self.pathway_key in {None, whom.pathway_key}
         )
 
     @property
@@ -55,11 +67,7 @@ class Terms:
         found: dict[str, Rule] = {}
         for version in self._versions:
             if version.valid_from < anchor or (version.moves_open and version.valid_from <= self._at):
-                for key, rule in version.rules.items():
-                    if rule is None:
-                        found.pop(key, None)
-                    else:
-                        found[key] = rule
+                _say(found, version)
         return found
 
     def concerning(self, concerns: Concerns, on: str, anchor: datetime) -> Rule | None:
@@ -67,18 +75,50 @@ class Terms:
         return next((r for r in self.when(anchor).values() if r.concerns == concerns and r.on == on), None)
 
 
+def _say(found: dict[str, Rule], version: _Version) -> None:
+    """Let a version have its word: what it says holds, what it takes away does not."""
+    for key, rule in version.rules.items():
+        if rule is None:
+            found.pop(key, None)
+        else:
+            found[key] = rule
+
+
 _book: tuple[int, tuple[_Version, ...]] = (0, ())
 
 
 def terms_for(session: Session, episode: Episode, *, at: datetime, newest_known: int | None = None) -> Terms:
     """What has been agreed for this episode. Agreements never change, so they are read once per process."""
+    return Terms(_covering(session, episode, newest_known), at)
+
+
+def in_force(session: Session, scope: Scope, *, at: datetime) -> dict[str, Rule]:
+    """The rules that hold at `at` for everybody in `scope`, by key; what only some of them have agreed is not here."""
+    found: dict[str, Rule] = {}
+    for version in _covering(session, scope):
+        if version.valid_from <= at:
+            _say(found, version)
+    return found
+
+
+def narrower(session: Session, scope: Scope, key: str, *, at: datetime) -> list[Scope]:
+    """Whose own agreements say something about the rule `key` that stands above what is agreed for `scope` now."""
+    rank = _Version(0, scope.region_id, scope.municipality_id, scope.pathway_key, at, False, {}).rank
+    above = (v for v in _versions(session) if v.rank[:3] > rank[:3] and v.valid_from <= at and key in v.rules)
+    return [Scope(region_id=v.region_id, municipality_id=v.municipality_id, pathway_key=v.pathway_key) for v in above]
+
+
+def _covering(session: Session, whom: Episode | Scope, newest_known: int | None = None) -> tuple[_Version, ...]:
+    return tuple(sorted((v for v in _versions(session, newest_known) if v.covers(whom)), key=lambda v: v.rank))
+
+
+def _versions(session: Session, newest_known: int | None = None) -> tuple[_Version, ...]:
     number = newest_known if newest_known is not None else session.scalar(select(func.max(Agreement.id))) or 0
     global _book
     if _book[0] != number:
         rows = session.scalars(select(Agreement).options(selectinload(Agreement.rules)))
         _book = (number, tuple(_version(row) for row in rows))
-    covering = sorted((v for v in _book[1] if v.covers(episode)), key=lambda v: v.rank)
-    return Terms(tuple(covering), at)
+    return _book[1]
 
 
 def _version(row: Agreement) -> _Version:
@@ -105,8 +145,7 @@ def add(
 ) -> Agreement:
     """Add an agreement that holds from `valid_from` on, for what happens from then.
 
-    With `moves_open_deadlines`, `amendments.apply_agreement` moves those of open episodes too, and writes it in their
-    history.
+    With `moves_open_deadlines`, `moving.go_on` moves those of open episodes too, and writes it in their history.
     Raises Invalid, naming what is wrong in words; nothing holds from a time that has passed.
     """
     if valid_from < at:
@@ -128,6 +167,9 @@ def add(
     )  # fmt: skip
     session.add(agreement)
     session.flush()
+    if moves_open_deadlines:
+        session.add(AgreementMove(agreement_id=agreement.id, reached_id=0, moved=0))
+        session.flush()
     return agreement
 
 

@@ -1,22 +1,20 @@
 """What is said again about an episode: cancelled, corrected, sent another way, expected, needed, looked at."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflow import access, agreements, casefile, history, outbox
 from workflow.actor import Actor
-from workflow.casefile import CaseFile, fetch
+from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotPossible
 from workflow.parties import count_episodes, lock_citizen, require_unit_as
 from workflow.pathways import newest
 from workflow.relations import fetch_for
 from workflow.settle import settle
-from workflow.tables import Agreement, Episode, Unit
+from workflow.tables import Episode, Unit
 from workflow.timeline import Told
 from workflow.vocabulary import EntryKind, Party
 
@@ -206,32 +204,3 @@ def _tell_history(
         units = (episode.ward_id, episode.facility_id, episode.district_id)
         outbox.tell(session, episode, units, topic, by=by, at=at)
     return case.close(session, episode)
-
-
-def apply_agreement(session: Session, agreement: Agreement, *, by: Actor, at: datetime) -> Iterator[UUID]:
-    """Move the deadlines of open episodes to an agreement that says so, one episode after the other; yields each moved.
-
-    Every move is written in the episode's history with the old and the new time. The door commits as often as it likes.
-    """
-    if not agreement.moves_open_deadlines:
-        return
-    concerned = select(Episode.uuid).where(Episode.closed_at.is_(None))
-    if agreement.region_id is not None:
-        concerned = concerned.where(Episode.region_id == agreement.region_id)
-    if agreement.municipality_id is not None:
-        concerned = concerned.where(Episode.municipality_id == agreement.municipality_id)
-    if agreement.pathway_key is not None:
-        concerned = concerned.where(Episode.pathway_key == agreement.pathway_key)
-    for episode_id in session.scalars(concerned.order_by(Episode.id)).all():
-        case = fetch(session, episode_id, at=at)
-        if case.episode.closed_at is None:
-            number = case.episode.history_number + 1
-            follows = settle(session, case, number=number, by=by, at=at)
-            if follows:
-                history.append(
-                    session, case.episode, EntryKind.AGREEMENT, by=by, at=at,
-                    facts={"agreement": str(agreement.uuid), **follows},
-                )  # fmt: skip
-            case.write(session)
-            if follows:
-                yield episode_id

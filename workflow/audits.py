@@ -1,7 +1,5 @@
 """What the access log is read for: by citizen, by employee, and what managers must confirm."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,6 +12,7 @@ from workflow import calendar
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.sentences import word
 from workflow.sight import Sight
+from workflow.spreadsheet import as_csv
 from workflow.tables import AccessEntry, LookToConfirm, Unit
 from workflow.vocabulary import Language
 
@@ -60,24 +59,15 @@ def _answered_for(seen: Sight, span: Span) -> tuple[ColumnElement[bool], ...]:
 
 def extract(session: Session, seen: Sight, citizen_id: int, span: Span, *, language: Language) -> str:
     """What the log has on one citizen, as CSV to hand to them: when, who, unit, how, what for. Oldest first."""
-    written = io.StringIO()
-    table = csv.writer(written, delimiter=";")
-    table.writerow(word(f"log:{column}", language) for column in ("at", "person", "unit", "kind", "purpose"))
+    columns = [word(f"log:{column}", language) for column in ("at", "person", "unit", "kind", "purpose")]
     rows = session.execute(
         select(AccessEntry.at, AccessEntry.person, Unit.name, AccessEntry.kind, AccessEntry.purpose)
         .outerjoin(Unit, Unit.id == AccessEntry.unit_id)
         .where(AccessEntry.citizens.contains([citizen_id]), *_answered_for(seen, span))
         .order_by(AccessEntry.id)
     )
-    for at, person, unit, kind, purpose in rows:
-        moment = f"{calendar.local(at):%d.%m.%Y %H:%M:%S}"
-        table.writerow(map(_harmless, (moment, person, unit or "", word(f"look:{kind}", language), purpose or "")))
-    return written.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet takes a cell that begins like a formula for one."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    looks = ((at, person, unit, word(f"look:{kind}", language), what_for) for at, person, unit, kind, what_for in rows)
+    return as_csv(columns, looks)
 
 
 # ---- what must be confirmed ----

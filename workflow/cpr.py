@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 
 from workflow import keys
 from workflow.errors import Invalid
@@ -31,6 +32,24 @@ class Cpr:
     def is_replacement(self) -> bool:
         """Given by a region until the real number is known: it has letters, or a day from 61 on (erstatnings-CPR)."""
         return not self.value.isdigit() or int(self.value[:2]) > 60
+
+    def age(self, on: date) -> int | None:
+        """In whole years on a day; None where the number does not hold a date of birth.
+
+        The century is in the seventh digit (CPR-kontoret, "Personnummeret i CPR-systemet"). Invented numbers count
+        months from 13 on.
+        """
+        if self.is_replacement:
+            return None
+        day, month, year = (int(self.value[at : at + 2]) for at in (0, 2, 4))
+        seventh = int(self.value[6])
+        late = (seventh in {4, 9} and year <= 36) or (5 <= seventh <= 8 and year <= 57)
+        century = 2000 if late else 1800 if 5 <= seventh <= 8 else 1900
+        try:
+            born = date(century + year, month - 12 if month > 12 else month, day)
+        except ValueError:
+            return None
+        return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
     def __str__(self) -> str:
         return self.masked

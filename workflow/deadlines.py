@@ -89,9 +89,9 @@ with due as materialized (
     from missed_before due
     join misses m on m.code = due.miss and (m.task_id = due.task_id or m.handover_id = due.handover_id)
     join lateral (
-        select number, verdict from miss_verdicts where miss_id = m.id order by number desc limit 1
+        select number, verdict, given_by_id from miss_verdicts where miss_id = m.id order by number desc limit 1
     ) last on true
-    where last.verdict <> 'stands'
+    where last.verdict <> 'stands' and last.given_by_id is null
 ), told as (
     insert into outbox (episode_id, kind, topic, unit_id, audience, person_id, reminder_id, written_at)
     select due.episode_id,

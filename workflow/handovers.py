@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from workflow import access, history, isbar, objections, outbox
 from workflow.actor import Actor
+from workflow.carrying import last_said
 from workflow.casefile import CaseFile, fetch
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
-from workflow.parties import require_unit_as
+from workflow.parties import lives_elsewhere, require_unit_as
 from workflow.relations import fetch_for
 from workflow.settle import settle
-from workflow.tables import Episode, Handover, HandoverVersion
+from workflow.tables import Citizen, Handover, HandoverVersion, Unit
 from workflow.vocabulary import Concerns, EntryKind, HandoverState, LegalBasis
 
 
@@ -37,24 +38,31 @@ def send(
     `content` is ISBAR by field (`isbar.FIELDS`); `seen` the version that the writer started from. What a general
     practice says by phone or letter is written down by the receiver, for practices do not sign in. A new version of an
     accepted handover must be accepted again. Where the citizen objects, a legal basis and a reason are asked for.
-    Raises Missing (naming the fields) unless there is an override reason, Invalid, NotAllowed, NotPossible, Stale,
-    NotFound.
+    Sending the same once more (a second click) does nothing.
+    Raises Missing (naming the fields) unless there is an override reason, also where the citizen does not live in the
+    municipality of the receiver; Invalid, NotAllowed, NotPossible, Stale, NotFound.
     """
     case = fetch_for(session, episode_id, by=by, at=at)
     if strangers := set(content) - set(isbar.FIELDS):
         raise Invalid("no_such_field", fields=", ".join(sorted(strangers)))
     handover = case.under_way or _prepare(session, case)
-    on_behalf = handover.from_unit_id == case.episode.practice_id and by.unit_id == handover.to_unit_id
+    on_behalf = access.speaks_for_practice(by, handover.from_unit_id, handover.to_unit_id, case.episode)
     if not on_behalf:
         access.require_unit(by, handover.from_unit_id, case.episode)
     if seen is not None and seen != handover.version:
+        if _is_the_same(current_version(session, handover), content, signed_by, seen=seen, by=by):
+            return case.close(session, handover)
         raise Stale("newer_version")
     sent_against = objections.require_none(session, case.episode.citizen_id, legal_basis, basis_reason)
     requires = _requires(case, handover, at)
     missing = isbar.missing(content, signed_by, requires)
-    if missing and not (override_reason or "").strip():
-        raise Missing("handover_incomplete", missing)
-    before = current_version(session, handover) or _last_content(session, case.episode)
+    if not (override_reason or "").strip():
+        if missing:
+            raise Missing("handover_incomplete", missing)
+        citizen = session.get_one(Citizen, case.episode.citizen_id)
+        if lives_elsewhere(case.episode, citizen, session.get_one(Unit, handover.to_unit_id)):
+            raise Missing("lives_elsewhere", ("override_reason",))
+    before = current_version(session, handover) or last_said(session, case.episode)
     handover.version += 1
     handover.state, handover.sent_at = HandoverState.SENT, at
     handover.first_sent_at = handover.first_sent_at or at
@@ -93,6 +101,18 @@ def _prepare(session: Session, case: CaseFile) -> Handover:
     return handover
 
 
+def _is_the_same(
+    newest: HandoverVersion | None, content: Mapping[str, Any], signed_by: tuple[str, ...], *, seen: int, by: Actor
+) -> bool:
+    """Whether the newest version is what this person sends now, written from the same version."""
+    return (
+        newest is not None
+        and (newest.version, newest.sent_by) == (seen + 1, by.name)
+        and newest.sent_by_id in {None, by.person_id}
+        and (newest.content, newest.signed_by) == (dict(content), list(signed_by))
+    )
+
+
 def _requires(case: CaseFile, handover: Handover, at: datetime) -> tuple[str, ...]:
     rule = case.terms.concerning(Concerns.HANDOVER_ANSWER, handover.trigger, at)
     return rule.requires if rule is not None else ()
@@ -104,17 +124,6 @@ def current_version(session: Session, handover: Handover) -> HandoverVersion | N
         select(HandoverVersion).where(
             HandoverVersion.handover_id == handover.id, HandoverVersion.version == handover.version
         )
-    )
-
-
-def _last_content(session: Session, episode: Episode) -> HandoverVersion | None:
-    """What was last sent on this episode: a handover to somebody else starts from it."""
-    return session.scalar(
-        select(HandoverVersion)
-        .join(Handover, Handover.id == HandoverVersion.handover_id)
-        .where(Handover.episode_id == episode.id)
-        .order_by(HandoverVersion.id.desc())
-        .limit(1)
     )
 
 

@@ -22,6 +22,7 @@ class Judged:
     miss: Miss
     verdict: Verdict
     number: int  # of the verdict; 0 where none was ever given
+    by_hand: bool  # a manager gave it: what follows from the events no longer changes it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ def write(session: Session, episode: Episode, unmet: Sequence[Unmet], *, at: dat
 
 _Later = aliased(MissVerdict)
 _OF_EPISODE = (
-    select(Miss, MissVerdict.verdict, MissVerdict.number)
+    select(Miss, MissVerdict.verdict, MissVerdict.number, MissVerdict.given_by_id)
     .outerjoin(
         MissVerdict,
         (MissVerdict.miss_id == Miss.id)
@@ -89,16 +90,24 @@ _OF_EPISODE = (
 def of_episode(session: Session, episode: Episode) -> list[Judged]:
     """Every miss of an episode, oldest first, with the verdict that counts."""
     rows = session.execute(_OF_EPISODE, {"episode": episode.id})
-    return [Judged(miss, verdict or Verdict.STANDS, number or 0) for miss, verdict, number in rows]
+    return [
+        Judged(miss, verdict or Verdict.STANDS, number or 0, by_hand=given_by_id is not None)
+        for miss, verdict, number, given_by_id in rows
+    ]
 
 
-def judge(session: Session, judged: Judged, verdict: Verdict, reason: str, *, by: Actor, at: datetime) -> None:
-    """Append a verdict where it differs from the one that counts now. The miss itself stays as it was written."""
-    if judged.verdict != verdict:
+def judge(
+    session: Session, judged: Judged, verdict: Verdict, reason: str, *, by: Actor, at: datetime, by_hand: bool = False
+) -> None:
+    """Append a verdict where it differs from the one that counts now. The miss itself stays as it was written.
+
+    What a manager says `by_hand` counts until a manager says something else, whatever follows from the events.
+    """
+    if judged.verdict != verdict and (by_hand or not judged.by_hand):
         session.execute(
             insert(plain(MissVerdict)),
             {
                 "miss_id": judged.miss.id, "number": judged.number + 1, "verdict": verdict, "reason": reason,
-                "given_at": at, "given_by": by.name,
+                "given_at": at, "given_by": by.name, "given_by_id": by.person_id if by_hand else None,
             },
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,11 @@ def record_heartbeat(session: Session, parts: Iterable[str], *, at: datetime) ->
     """These parts of the installation live at `at`."""
     beats = insert(Heartbeat).values([{"part": part, "at": at} for part in parts])
     session.execute(beats.on_conflict_do_update(index_elements=["part"], set_={"at": beats.excluded.at}))
+
+
+def heartbeat_of(session: Session, part: str) -> datetime | None:
+    """When a part of the installation was last known to live; None before its first sign of life."""
+    return session.scalar(select(Heartbeat.at).where(Heartbeat.part == part))
 
 
 def record_run(session: Session, sweep: str, *, started_at: datetime, seconds: float, done: int) -> None:

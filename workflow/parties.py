@@ -42,6 +42,11 @@ def require_unit_as(episode: Episode, party: Party) -> int:
     return unit_id
 
 
+def lives_elsewhere(episode: Episode, citizen: Citizen, receiver: Unit) -> bool:
+    """Whether a district that would receive is of another municipality than the citizen lives in."""
+    return receiver.id == episode.district_id and citizen.municipality_id not in {None, receiver.organisation_id}
+
+
 def receiving_unit(session: Session, municipality_id: int) -> Unit:
     """The unit that receives for a municipality when nobody has said which district. Raises NotPossible."""
     unit = session.scalar(

@@ -51,6 +51,16 @@ def tell(
     return person
 
 
+def close_tour(session: Session, person_id: int) -> None:
+    """The person has seen the first tour, or does not want to: it never comes again."""
+    session.get_one(Person, person_id).toured = True
+
+
+def use_shortcuts(session: Session, person_id: int, on: bool) -> None:
+    """Whether single keys do something for this person (WCAG 2.1.4 lets them switch that off)."""
+    session.get_one(Person, person_id).shortcuts = on
+
+
 def deactivate(session: Session, person: Person, *, by: Actor, at: datetime) -> None:
     """The person leaves: every sign-in ends at once, and their reminders go to others. `at` is real time.
 

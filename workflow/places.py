@@ -19,10 +19,12 @@ from workflow.vocabulary import EntryKind, PlaceKind, StayState
 _GONE_HOME = "at_home"
 
 
-def free_places(session: Session, unit_id: int, kind: PlaceKind, *, at: datetime) -> list[Place]:
-    """The places of a unit that nobody has at `at` or later, in the order of their names."""
+def free_places(session: Session, unit_id: int, kind: PlaceKind | None = None, *, at: datetime) -> list[Place]:
+    """The places of a unit (of one kind) that nobody has at `at` or later, in the order of their names."""
     used = select(func.places_in_use(unit_id, at))  # a taken place is taken, also for who may not see by whom
-    wanted = select(Place).where(Place.unit_id == unit_id, Place.kind == kind, ~Place.extra, Place.id.not_in(used))
+    wanted = select(Place).where(Place.unit_id == unit_id, ~Place.extra, Place.id.not_in(used))
+    if kind is not None:
+        wanted = wanted.where(Place.kind == kind)
     return list(session.scalars(wanted.order_by(func.length(Place.name), Place.name)))
 
 
@@ -49,6 +51,12 @@ def reserve(
     relations.add(episode, place.unit_id)
     _note(session, case, "reserved", place, by=by, at=at)
     return stay
+
+
+def give(session: Session, place_id: UUID, episode: Episode, *, by: Actor, at: datetime) -> None:
+    """Keep a place for somebody whose episode is locked, where they have none yet. Raises as `reserve`."""
+    if _current(session, episode) is None:
+        reserve(session, place_id, episode.uuid, by=by, at=at)
 
 
 def request(

@@ -72,6 +72,56 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Begge numre har et åbent forløb: vælg det, der fortsætter.",
         "Both numbers have an open episode: choose the one that goes on.",
     ),
+    # reviews of misses
+    "no_cpr_here": (
+        "Skriv ikke CPR-numre her.",
+        "Write no CPR numbers here.",
+    ),
+    "no_reviewer_of_this": (
+        "Vælg en leder af en af de enheder, der er del af forløbet.",
+        "Choose a manager of one of the units that take part in the episode.",
+    ),
+    "no_such_miss": (
+        "Der er intet misset her, som du har adgang til.",
+        "Nothing was missed here that is yours to see.",
+    ),
+    "period_too_long": (
+        "Vælg højst et år ad gangen.",
+        "Choose a year at most at a time.",
+    ),
+    "review_lacks": (
+        "Før gennemgangen kan lukkes, mangler: {items}.",
+        "Before the review can be closed, this is missing: {items}.",
+    ),
+    # agreements
+    "agreed_by_regions_and_municipalities": (
+        "En samarbejdsaftale gælder for alle, for en region eller for en kommune.",
+        "An agreement holds for everybody, for a region or for a municipality.",
+    ),
+    "bad_figure": (
+        "Skriv et tal, der er større end nul og højst et år: {name}.",
+        "Write a figure above nought, and a year at most: {name}.",
+    ),
+    "ladder_needed": (
+        "Nogen skal have besked, når det er for sent: {name}.",
+        "Somebody must be told when it is late: {name}.",
+    ),
+    "no_such_agreement": (
+        "Samarbejdsaftalen findes ikke.",
+        "There is no such agreement.",
+    ),
+    "no_such_pathway": (
+        "Forløbsskabelonen findes ikke.",
+        "There is no such pathway.",
+    ),
+    "nothing_changes": (
+        "Der er ikke ændret noget.",
+        "Nothing has been changed.",
+    ),
+    "title_needed": (
+        "Giv aftalen en titel.",
+        "Give the agreement a title.",
+    ),
     # everything else
     "after_what_came_after": (
         "Tidspunktet ligger efter det, der skete bagefter ({later}).",
@@ -148,6 +198,14 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Der findes en nyere version; læs den, før du svarer.",
         "There is a newer version; read it before you answer.",
     ),
+    "lives_elsewhere": (
+        "Borgeren bor ikke i modtagerens kommune. Skriv, hvorfor der sendes dertil.",
+        "The citizen does not live in the receiver's municipality. Say why it is sent there.",
+    ),
+    "newer_draft": (
+        "Der findes en nyere kladde. Begge tekster står nedenfor: ret din til, og gem eller send igen.",
+        "There is a newer draft. Both texts stand below: adjust yours, and save or send again.",
+    ),
     "no_demo_clock": ("Demo-uret findes kun i en demo.", "The demo clock exists in a demo only."),
     "no_such_category": (
         "Vælg en af MedComs kategorier; »Andet« kræver et emne.",
@@ -186,6 +244,10 @@ ERRORS: dict[str, tuple[str, str]] = {
     "not_a_cpr": (
         "Det er ikke et CPR-nummer: seks cifre for fødselsdatoen og fire tegn.",
         "That is not a CPR number: six digits for the date of birth and four characters.",
+    ),
+    "not_a_time": (
+        "Tidspunktet kan ikke læses. Skriv dato og klokkeslæt.",
+        "The time cannot be read. Write a date and a time of day.",
     ),
     "not_a_date": ("Datoen skal skrives som åååå-mm-dd.", "The date must be written as yyyy-mm-dd."),
     "not_closed": ("Pladsen er ikke lukket.", "The place is not closed."),
@@ -381,6 +443,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "closed": ("Afsluttet", "Closed"),
     "deceased": ("Død", "Deceased"),
     "cancelled": ("Annulleret", "Cancelled"),
+    # the way of an episode
+    "way:to_receive": ("Modtages", "To be received"),
+    "way:received": ("Modtaget", "Received"),
+    "way:call": ("Opkald", "Call"),
+    "way:done": ("udført", "done"),
+    "way:late": ("udført for sent", "done late"),
+    "way:now": ("nu", "now"),
+    "way:missed": ("misset", "missed"),
+    "way:ahead": ("kommer", "to come"),
     # triggers
     "patient_acutely_seen": ("Akut modtaget", "Acutely seen"),
     "patient_admitted": ("Indlæggelse", "Admission"),
@@ -413,6 +484,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "phone_agreement": ("telefonaftale med kommunen", "agreement by phone with the municipality"),
     "no_open_task": ("åbne opgaver afsluttet", "open tasks closed"),
     # what a handover says
+    "by:nursing": ("sygepleje", "nursing"),
+    "by:medical": ("læge", "medical"),
+    "by:therapy": ("terapeut", "therapy"),
     "signed:nursing": ("sygeplejefaglig underskrift", "nursing signature"),
     "signed:medical": ("lægefaglig underskrift", "medical signature"),
     "signed:therapy": ("terapeutfaglig underskrift", "therapy signature"),
@@ -442,6 +516,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "R.appointments": ("aftaler", "appointments"),
     "R.when_to_call": ("hvornår skal man ringe til hvem", "when to call whom"),
     "R.told": ("hvad borger og pårørende har fået at vide", "what citizen and relatives have been told"),
+    "override_reason": ("begrundelse for at sende alligevel", "reason for sending all the same"),
     # tasks
     "follow_up_call": ("Opfølgende opkald", "Follow-up call"),
     "admission_report": ("Indlæggelsesrapport", "Admission report"),
@@ -505,6 +580,32 @@ WORDS: dict[str, tuple[str, str]] = {
     "M4": ("Overlevering afvist og ikke sendt igen", "Handover rejected and not sent again"),
     "M5": ("Opfølgende opkald ikke gennemført", "Follow-up call not made"),
     "M6": ("Opgave ikke udført i tide", "Task not done in time"),
+    "cause:communication": ("Kommunikation", "Communication"),
+    "cause:information": ("Information", "Information"),
+    "cause:organisation": ("Organisation", "Organisation"),
+    "cause:surroundings": ("Rammer og it", "Surroundings and IT"),
+    "cause:professionalism": ("Faglighed", "Professionalism"),
+    "cause:responsibility": ("Ansvar", "Responsibility"),
+    "cause:team_awareness": ("Teamopmærksomhed", "Team awareness"),
+    "cause:culture": ("Kultur", "Culture"),
+    "cause": ("årsag", "cause"),
+    "learning": ("læring", "what was learned"),
+    "verdict:stands": ("tæller", "counts"),
+    "verdict:excused": ("undskyldt", "excused"),
+    "verdict:excluded": ("tæller ikke med", "excluded"),
+    "not_in_time": ("ikke nået i tide", "not in time"),
+    "done_in_time": ("gjort i tide, registreret senere", "done in time, recorded later"),
+    "passed_again": ("den nye frist blev heller ikke holdt", "the new deadline was missed too"),
+    "outcome:completed": ("gennemført", "completed"),
+    "outcome:no_answer": ("intet svar", "no answer"),
+    "outcome:busy": ("optaget", "busy"),
+    "outcome:call_later": ("ring senere", "call later"),
+    "outcome:wrong_number": ("forkert nummer", "wrong number"),
+    "outcome:declined": ("afvist", "declined"),
+    "outcome:not_relevant": ("ikke relevant", "not relevant"),
+    "audience:claimant": ("den, der har taget opgaven", "who took the task"),
+    "audience:unit": ("enheden", "the unit"),
+    "audience:managers": ("lederne", "the managers"),
 }
 
 

@@ -30,13 +30,16 @@ class Lacks(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn:
-    """A living sign-in, as plain values. `lacks` is None when its person can work."""
+    """A living sign-in, as plain values. `lacks` is None when its person can work. Unused, it ends at `lasts_until`."""
 
     id: int
     person_id: int
     name: str
     username: str
     by: SignInBy
+    lasts_until: datetime
+    toured: bool
+    shortcuts: bool
     lacks: Lacks | None
     role_id: int | None
     role: Role | None
@@ -98,14 +101,17 @@ def living(session: Session, token: str, *, at: datetime, idle: timedelta) -> Si
     if row is None:
         return None
     found, account = row
-    if at - found.used_at > NOTED_EVERY:
+    noted = at - found.used_at > NOTED_EVERY
+    if noted:
         session.execute(update(SignIn).where(SignIn.id == found.id, SignIn.used_at < at).values(used_at=at))
     role = found.role if found.role and found.role.state == RoleState.IN_FORCE else None
     unit = role.unit if role else None
     return SignedIn(
         id=found.id, person_id=found.person_id, name=found.person.name, username=found.person.username, by=found.by,
-        lacks=_lacks(session, found, account, role), role_id=role.id if role else None,
-        role=role.role if role else None, unit_id=unit.id if unit else None, unit=unit.name if unit else "",
+        lasts_until=min((at if noted else found.used_at) + idle, found.ends_at), toured=found.person.toured,
+        shortcuts=found.person.shortcuts, lacks=_lacks(session, found, account, role),
+        role_id=role.id if role else None, role=role.role if role else None,
+        unit_id=unit.id if unit else None, unit=unit.name if unit else "",
         organisation_id=unit.organisation_id if unit else None, organisation=unit.organisation.name if unit else "",
     )  # fmt: skip
 
@@ -119,6 +125,12 @@ def _lacks(session: Session, found: SignIn, account: Account | None, role: Perso
         if account.totp_confirmed_at is None and administrators.is_administrator(session, found.person_id):
             return Lacks.SECOND_FACTOR
     return Lacks.ROLE if role is None else None
+
+
+def before_last(session: Session, person_id: int) -> datetime | None:
+    """When this person signed in the time before the last: what came since then is new to them."""
+    began = select(SignIn.began_at).where(SignIn.person_id == person_id).order_by(SignIn.began_at.desc())
+    return session.scalar(began.offset(1).limit(1))
 
 
 def whose(session: Session, token: str) -> SignIn | None:

@@ -156,6 +156,19 @@ class MissCode(StrEnum):
     TASK_NOT_DONE = "M6"
 
 
+class Cause(StrEnum):
+    """Why a handover was missed, as a review finds (the eight factors of domain/quality.md 5.1)."""
+
+    COMMUNICATION = "communication"
+    INFORMATION = "information"
+    ORGANISATION = "organisation"
+    SURROUNDINGS = "surroundings"  # rooms and IT
+    PROFESSIONALISM = "professionalism"
+    RESPONSIBILITY = "responsibility"
+    TEAM_AWARENESS = "team_awareness"
+    CULTURE = "culture"
+
+
 class Verdict(StrEnum):
     STANDS = "stands"
     EXCUSED = "excused"

@@ -66,7 +66,7 @@ def load(settings: Settings, *, say: Say = print) -> None:
         say("Loading the demonstration: a year of invented citizens (half a minute, once) ...")
         clock.start_demo(session, year.BEGINS)
         cluster.build(session)
-        _register_newcomers(session)
+        register_newcomers(session)
         session.commit()
         with _helper(settings) as helped:
             _live_half(session, 0, say)
@@ -92,6 +92,24 @@ def reset(settings: Settings, *, say: Say = print) -> None:
     load(settings, say=say)
 
 
+def register_newcomers(session: Session) -> None:
+    """Citizens without an episode, to begin one with; Agnes is the first."""
+    randers = cluster.read(session).municipalities[0]
+    for number in range(year.FIRST_NUMBER):
+        citizen = citizens.register(
+            session,
+            invented.cpr(number),
+            invented.name(number),
+            municipality_id=randers.id,
+            phone=invented.phone(number),
+        )
+        session.add(
+            MunicipalService(
+                citizen_id=citizen.id, municipality_id=randers.id, service="hjemmepleje", from_on=year.BEGINS.date()
+            )
+        )
+
+
 @contextmanager
 def _session(url: str, options: str = "") -> Iterator[Session]:
     engine = create_engine(url, connect_args={"options": options})
@@ -109,24 +127,6 @@ def _require_demo(settings: Settings) -> None:
 
 def _is_empty(session: Session) -> bool:
     return session.scalar(select(Organisation.id).limit(1)) is None
-
-
-def _register_newcomers(session: Session) -> None:
-    """Citizens without an episode, to begin one with; Agnes is the first."""
-    randers = cluster.read(session).municipalities[0]
-    for number in range(year.FIRST_NUMBER):
-        citizen = citizens.register(
-            session,
-            invented.cpr(number),
-            invented.name(number),
-            municipality_id=randers.id,
-            phone=invented.phone(number),
-        )
-        session.add(
-            MunicipalService(
-                citizen_id=citizen.id, municipality_id=randers.id, service="hjemmepleje", from_on=year.BEGINS.date()
-            )
-        )
 
 
 def _tell(session: Session) -> None:

@@ -21,7 +21,7 @@ OF_PATIENTS = (
     "episodes", "citizens", "history", "handovers", "handover_versions", "tasks", "deadlines", "reminders", "misses",
     "outbox", "municipal_services", "place_stays", "objections", "access_log", "break_glass", "deliveries",
     "contact_attempts", "place_requests", "inbox", "access_seals", "merges", "looks_to_confirm", "miss_verdicts",
-    "messages", "transmissions", "threads", "segments", "outbound_messages",
+    "miss_reviews", "messages", "transmissions", "threads", "segments", "outbound_messages",
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from workflow import (
     episodes,
     handovers,
     merging,
+    moving,
     places,
     sight,
     tasks,
@@ -472,8 +473,8 @@ class Walk(RuleBasedStateMachine):
 
         def agree(session: Session) -> None:
             rules = [replace(changed, after=after)]
-            added = _agree(session, followed, rules, at=self.now, valid_from=valid_from, moves=moves)
-            for _ in amendments.apply_agreement(session, added, by=SYSTEM, at=self.now):
+            _agree(session, followed, rules, at=self.now, valid_from=valid_from, moves=moves)
+            while moving.go_on(session, at=self.now):
                 pass
 
         self._do(agree)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -13,14 +13,27 @@ from tests import world as worlds
 from tests.conftest import Database
 from tests.test_delivery import Pigeon
 from tests.world import World
-from workflow import access_log, clock, outbox
+from workflow import access_log, agreements, clock, outbox
 from workflow.access_log import Visit
 from workflow.actor import SYSTEM
 from workflow.channels.channel import NotDelivered, Reaches, Unreachable
 from workflow.channels.letter import Letter
 from workflow.clock import DEMO_START
 from workflow.db import Session
-from workflow.tables import Deadline, Delivery, Episode, Heartbeat, InboxItem, Notice, Person, Reminder, SweepRun
+from workflow.pathways import PATHWAYS
+from workflow.rule import hours
+from workflow.tables import (
+    AgreementMove,
+    Deadline,
+    Delivery,
+    Episode,
+    Heartbeat,
+    InboxItem,
+    Notice,
+    Person,
+    Reminder,
+    SweepRun,
+)
 from workflow.vocabulary import Look
 
 BASE = "https://overgang.example"
@@ -232,3 +245,22 @@ def test_looks_are_sealed_within_two_runs_and_what_must_be_confirmed_is_found(da
     assert [runs.seal_log(), runs.seal_log(), runs.seal_log()] == [0, 1, 0]
     assert [runs.audit_log(), runs.audit_log()] == [1, 0]
     assert runs.keep_log(years=5) == 0
+
+
+def test_an_agreement_that_moves_open_deadlines_is_applied_whatever_the_batch(world: World) -> None:
+    admit(world, 3)
+    with Session.begin() as session:
+        at = clock.now(session)
+        look = next(rule for rule in PATHWAYS["home", 1].rules() if rule.key == "state:admitted")
+        shorter = replace(look, after=hours(12))
+        agreements.add(
+            session, "Aftale Demo", [shorter], by=SYSTEM, at=at, valid_from=at, municipality_id=world.municipality.id,
+            moves_open_deadlines=True,
+        )  # fmt: skip
+    assert runs.apply_agreements(batch=2) == 3
+    assert runs.apply_agreements() == 0
+    with Session() as session:
+        move = session.scalars(select(AgreementMove)).one()
+        assert (move.moved, move.done_at) == (3, clock.now(session))
+        due = session.scalars(select(Deadline.due_at).where(Deadline.ended_at.is_(None))).all()
+        assert set(due) == {DEMO_START + hours(12)}

@@ -48,7 +48,17 @@ def background(environment: dict[str, str], log: Path) -> Iterator[None]:
             process.wait(PATIENCE)
 
 
-SWEEPS = {"audit_log", "deliver", "heartbeat", "keep_log", "messages", "raise_due", "reconcile", "seal_log"}
+SWEEPS = {
+    "apply_agreements",
+    "audit_log",
+    "deliver",
+    "heartbeat",
+    "keep_log",
+    "messages",
+    "raise_due",
+    "reconcile",
+    "seal_log",
+}
 
 
 def forget_a_call() -> None:
@@ -147,4 +157,21 @@ def test_a_database_that_is_away_is_one_line_in_the_log(
     away.dispose()
     assert caplog.messages == [
         f"{name} broke off, and the next does it: the database does not answer (OperationalError)"
+    ]
+
+
+def test_a_statement_of_the_driver_that_takes_too_long_is_one_line_too(
+    sweeps: ModuleType, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    def wait() -> int:
+        with Session.begin() as session:
+            driver = db.driver(session)
+            driver.execute("set local statement_timeout = '100ms'")
+            driver.execute("select pg_sleep(60)")
+        return 1
+
+    with caplog.at_level(logging.WARNING):
+        sweeps._run("raise_due", wait)
+    assert caplog.messages == [
+        "raise_due broke off, and the next does it: the database does not answer (QueryCanceled)"
     ]

@@ -20,7 +20,7 @@ class Form:
 
 
 class Page(HTMLParser):
-    """What a page says and offers. `texts` leaves out instants, which are written by another rule than words."""
+    """What a page says and offers. `texts` leaves out instants and keys, which are no words."""
 
     def __init__(self, answer: TestResponse) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Page(HTMLParser):
             pass
 
     def handle_data(self, data: str) -> None:
-        if data.strip() and not {"time", "script", "style"} & set(self.open):
+        if data.strip() and not {"time", "script", "style", "kbd"} & set(self.open):
             self.texts.append(" ".join(data.split()))
 
     @property

@@ -101,6 +101,7 @@ def asks(app: Flask) -> Iterator[Ask]:
         for whose, numbers in known.items() if kinds else [("", {})]:
             if kinds <= numbers.keys():
                 address = route.rule.replace("<fingerprint>", "0").replace("<path:name>", "overgang.css")
+                address = address.replace("<screen>", "status")
                 for kind in kinds:
                     address = address.replace(f"<uuid:{kind}>", str(numbers[kind]))
                 for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):

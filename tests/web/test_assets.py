@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from tests.web.reader import Page
 from web.assets import STATIC, fingerprints
 
-VENDORED = sorted((STATIC / "vendor").iterdir())
+CHECKS = Path(__file__).parent.parent / "browser" / "vendor"
+VENDORED = sorted([*(STATIC / "vendor").iterdir(), *CHECKS.iterdir()])
 STYLESHEETS = sorted(STATIC.rglob("*.css"))
 TEMPLATES = sorted((STATIC.parent / "templates").rglob("*.html"))
 

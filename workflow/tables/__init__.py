@@ -2,14 +2,14 @@
 
 from workflow.tables.access import AccessEntry, AccessMark, AccessSeal, BreakGlass, LookToConfirm, Merge, Objection
 from workflow.tables.accounts import Account, ExternalIdentity, SignIn, SignInFailures
-from workflow.tables.agreements import Agreement, AgreementRule
+from workflow.tables.agreements import Agreement, AgreementMove, AgreementRule
 from workflow.tables.citizens import Citizen, MunicipalService
 from workflow.tables.correspondence import OutboundMessage, Segment, Thread
 from workflow.tables.deadlines import Deadline, Reminder
 from workflow.tables.episodes import Episode, HistoryEntry
-from workflow.tables.handovers import Handover, HandoverVersion
+from workflow.tables.handovers import Handover, HandoverDraft, HandoverVersion
 from workflow.tables.messages import Address, Message, SenderKey, Transmission
-from workflow.tables.misses import Miss, MissVerdict
+from workflow.tables.misses import Miss, MissReview, MissVerdict
 from workflow.tables.operations import DemoClock, Heartbeat, SweepRun
 from workflow.tables.organisations import Organisation, Person, PersonRole, RegistryImport, Unit, UnitHolder
 from workflow.tables.outbox import Delivery, InboxItem, Notice
@@ -23,6 +23,7 @@ __all__ = [
     "Account",
     "Address",
     "Agreement",
+    "AgreementMove",
     "AgreementRule",
     "BreakGlass",
     "Citizen",
@@ -33,6 +34,7 @@ __all__ = [
     "Episode",
     "ExternalIdentity",
     "Handover",
+    "HandoverDraft",
     "HandoverVersion",
     "Heartbeat",
     "HistoryEntry",
@@ -41,6 +43,7 @@ __all__ = [
     "Merge",
     "Message",
     "Miss",
+    "MissReview",
     "MissVerdict",
     "MunicipalService",
     "Notice",

@@ -51,6 +51,7 @@ class SignIn(Base):
     __table_args__ = (
         UniqueConstraint("token_hash"),
         Index("ix_sign_ins_open", "person_id", postgresql_where="ended_at is null"),
+        Index("ix_sign_ins_began_at", "person_id", "began_at"),
     )
 
     id: Mapped[RowNumber]

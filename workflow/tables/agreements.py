@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -45,3 +45,15 @@ class AgreementRule(Base):
     key: Mapped[str]
     terms: Mapped[dict[str, Any]] = mapped_column(JSONB)
     withdrawn: Mapped[bool]
+
+
+class AgreementMove(Base):
+    """How far an agreement that moves open deadlines has been applied: the open episodes up to `reached_id`."""
+
+    __tablename__ = "agreement_moves"
+    __table_args__ = (Index("ix_agreement_moves_under_way", "agreement_id", postgresql_where="done_at is null"),)
+
+    agreement_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("agreements.id"), primary_key=True)
+    reached_id: Mapped[int] = mapped_column(BigInteger)
+    moved: Mapped[int] = mapped_column(Integer)  # episodes
+    done_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Handovers and the versions of what they say."""
+"""Handovers, the versions of what they say, and the drafts of what they will say."""
 
 from datetime import datetime
 from typing import Any
@@ -79,3 +79,24 @@ class HandoverVersion(Base):
     rejected_by: Mapped[str | None]
     rejected_because: Mapped[str | None]
     asked_for: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+
+class HandoverDraft(Base):
+    """What a unit has written on an episode and not sent yet. `number` counts the savings: a writer names the one that
+    they saw.
+
+    `content` is null once it was sent.
+    """
+
+    __tablename__ = "handover_drafts"
+    __table_args__ = (UniqueConstraint("episode_id", "unit_id"),)
+
+    id: Mapped[RowNumber]
+    episode_id: Mapped[int] = reference("episodes")
+    unit_id: Mapped[int] = reference("units")
+    number: Mapped[int] = mapped_column(Integer)
+    content: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    signed_by: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[str]
+    saved_by_id: Mapped[int | None] = reference("people")

@@ -1,12 +1,12 @@
-"""Misses: the recorded fact that a deadline passed unmet, and what was later said of it."""
+"""Misses: the recorded fact that a deadline passed unmet, what was later said of it, and what was learned."""
 
 from datetime import datetime
 
-from sqlalchemy import Index, Integer, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workflow.db import Base, PublicId, RowNumber, reference
-from workflow.vocabulary import MissCode, Outcome, Verdict
+from workflow.vocabulary import Cause, MissCode, Outcome, Verdict
 
 
 class Miss(Base):
@@ -21,6 +21,7 @@ class Miss(Base):
         Index("uq_misses_task", "task_id", "code", unique=True, postgresql_where="task_id is not null"),
         Index("uq_misses_handover", "handover_id", "code", unique=True, postgresql_where="handover_id is not null"),
         Index("ix_misses_owing_unit_id", "owing_unit_id", "due_at"),
+        Index("ix_misses_responsible_unit_id", "responsible_unit_id", "due_at"),
         Index("ix_misses_episode_id", "episode_id"),
         Index("ix_misses_recorded_at", "recorded_at", postgresql_using="brin"),
     )
@@ -41,7 +42,10 @@ class Miss(Base):
 
 
 class MissVerdict(Base):
-    """What was later said of a miss. The last one counts; without one, the miss stands."""
+    """What was later said of a miss. The last one counts; without one, the miss stands.
+
+    `given_by_id` is the manager who said it; null where it follows from what has happened.
+    """
 
     __tablename__ = "miss_verdicts"
     __table_args__ = (UniqueConstraint("miss_id", "number"),)
@@ -53,3 +57,27 @@ class MissVerdict(Base):
     reason: Mapped[str]
     given_at: Mapped[datetime]
     given_by: Mapped[str]
+    given_by_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class MissReview(Base):
+    """One step of the review of a miss, with all that holds after it. The last one counts; rows are only added."""
+
+    __tablename__ = "miss_reviews"
+    __table_args__ = (
+        UniqueConstraint("miss_id", "number"),
+        Index("ix_miss_reviews_assigned_to_id", "assigned_to_id", postgresql_where="assigned_to_id is not null"),
+        CheckConstraint("not closed or (cause is not null and learning <> '')", name="closed_says_what_was_learned"),
+    )
+
+    id: Mapped[RowNumber]
+    miss_id: Mapped[int] = reference("misses")
+    number: Mapped[int] = mapped_column(Integer)
+    assigned_to_id: Mapped[int | None] = reference("people")
+    cause: Mapped[Cause | None]
+    learning: Mapped[str]
+    closed: Mapped[bool]
+    reported: Mapped[bool | None]  # as an adverse event; null: nobody has said
+    written_at: Mapped[datetime]
+    written_by: Mapped[str]
+    written_by_id: Mapped[int] = mapped_column(BigInteger)

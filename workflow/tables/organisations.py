@@ -109,7 +109,8 @@ class RegistryImport(Base):
 
 
 class Person(Base):
-    """Somebody at work. `mail_about` and `sms_about` say which notices they want where."""
+    """Somebody at work. `mail_about` and `sms_about` say which notices they want where; `toured`, that they closed the
+    first tour; `shortcuts`, that single keys do something."""
 
     __tablename__ = "people"
 
@@ -125,6 +126,8 @@ class Person(Base):
     sms_about: Mapped[list[str]] = mapped_column(
         ARRAY(Text), default=EVERY_KIND, server_default="{notice,reminder,escalation,miss}"
     )
+    toured: Mapped[bool] = mapped_column(default=False, server_default="false")
+    shortcuts: Mapped[bool] = mapped_column(default=True, server_default="true")
     active: Mapped[bool]
 
     __table_args__ = (UniqueConstraint("username"),)

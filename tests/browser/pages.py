@@ -1,0 +1,100 @@
+"""Every page there is, found by walking the routes; and who looks at it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import text
+
+from tests.web.routes import TABLES
+from web import rules
+from web.app import create_app
+from web.rules import Who
+from workflow import people, sight, sign_ins
+from workflow.actor import Actor
+from workflow.db import Session
+from workflow.settings import Settings
+from workflow.vocabulary import Role
+
+# Who looks, in this order: the first whom the rule lets in and to whom the address is somebody's.
+LOOKERS = {
+    "koordinator": Role.DISCHARGE_COORDINATOR, "tryghed": Role.FACILITY_NURSE, "distrikt": Role.MUNICIPAL_NURSE,
+    "leder.kommune": Role.MANAGER, "admin": Role.ADMINISTRATOR, "drift": Role.OPERATOR,
+    "afdeling": Role.WARD_NURSE, "leder.hospital": Role.MANAGER, "nabokommune": Role.MUNICIPAL_NURSE,
+}  # fmt: skip
+# GET routes that answer something else than a page. A new route is a page until it stands here.
+NO_PAGES = {"assets", "front", "healthz", "metrics", "readyz"}
+ELSEWHERE = {"ask_provider", "provider_answer"}  # leads to an identity provider, or comes from one
+
+
+WORDS = {"screen": "status"}  # what stands for an argument that is no number
+
+
+@dataclass(frozen=True)
+class Target:
+    """A page by its route."""
+
+    endpoint: str
+    rule: str  # as the route is written
+    arguments: frozenset[str]
+    public: bool
+
+    def address(self, numbers: dict[str, UUID]) -> str:
+        """Where it is, with somebody's numbers. Raises KeyError where one of them is nobody's."""
+        address = self.rule
+        for argument, word in WORDS.items():
+            address = address.replace(f"<{argument}>", word)
+        for argument in self.arguments - WORDS.keys():
+            address = address.replace(f"<uuid:{argument}>", str(numbers[argument]))
+        assert "<" not in address, f"say in tests/browser/pages.py what stands for the argument in {self.rule}"
+        return address
+
+
+def the_app() -> Flask:
+    """The application, connected to nothing: only to ask which routes it has."""
+    nowhere = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    return create_app(Settings.from_environment({**nowhere, "OVERGANG_DEMO": "1"}))
+
+
+def targets(app: Flask) -> Iterator[Target]:
+    """Every page."""
+    for route in app.url_map.iter_rules():
+        if "GET" in (route.methods or ()) and route.endpoint not in NO_PAGES | ELSEWHERE:
+            rule = rules.of(app, route.endpoint)
+            public = rule is not None and rule.who == Who.PUBLIC
+            yield Target(route.endpoint, route.rule, frozenset(route.arguments), public)
+
+
+def acting(username: str) -> Actor:
+    """Somebody of the demonstration as they act, in the role that `LOOKERS` names."""
+    with Session() as session:
+        person = people.named(session, username)
+        role = next(one for one in sign_ins.roles_of(session, person.id) if one.role == LOOKERS[username])
+        return Actor(
+            name=person.name, person_id=person.id, unit_id=role.unit_id, organisation_id=role.unit.organisation_id,
+            roles=frozenset({role.role}),
+        )  # fmt: skip
+
+
+def numbers_of(username: str) -> dict[str, UUID]:
+    """Of each kind that an address can hold, the newest that they may see."""
+    actor = acting(username)
+    found = {}
+    for kind, table in TABLES.items():
+        with Session() as session:
+            sight.introduce(session, actor)
+            newest = session.scalar(text(f"select uuid from {table} order by id desc limit 1"))
+        if newest is not None:
+            found[kind] = newest
+    return found
+
+
+def lookers(app: Flask, target: Target) -> Iterator[tuple[str, str]]:
+    """Who may look, and at which address; the first is who looks when only one does."""
+    rule = rules.of(app, target.endpoint)
+    for username, role in LOOKERS.items():
+        if rule is not None and (not rule.roles or role in rule.roles):
+            numbers = numbers_of(username)
+            if target.arguments <= numbers.keys() | WORDS.keys():
+                yield username, target.address(numbers)

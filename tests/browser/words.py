@@ -1,0 +1,166 @@
+"""The words of the acceptance scripts: given who is there, when they do something, then what they see."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from playwright.sync_api import Browser, Locator, Page, expect
+from sqlalchemy import text
+
+from ops.demo import cluster, invented
+from tests.browser.chromium import DESK, Seen, photograph, window
+from tests.browser.stack import Stack
+from workflow import citizens, clock, episodes
+from workflow.calendar import COPENHAGEN
+from workflow.db import Session
+from workflow.vocabulary import Language, Role
+
+AGNES = invented.cpr(0)  # the first of the newcomers: nobody has an episode for her yet
+
+
+def at(day: int, hour: int, minute: int = 0, *, month: int = 3) -> datetime:
+    """A time of the demonstration's year on Danish clocks; it begins on 12.03.2026 08:00."""
+    return datetime(2026, month, day, hour, minute, tzinfo=COPENHAGEN)
+
+
+@dataclass
+class Somebody:
+    """One of the demonstration's people at a browser."""
+
+    name: str
+    page: Page
+    seen: Seen
+    script: str  # the acceptance script, for the names of pictures
+    pictures: int = 0
+
+    # ---- when ----
+
+    def goes_to(self, address: str) -> None:
+        """Types an address, or takes a bookmark."""
+        self.page.goto(address)
+
+    def follows(self, name: str) -> None:
+        """A link with this name."""
+        self.page.get_by_role("link", name=name).first.click()
+
+    def presses(self, name: str) -> None:
+        """A button with this name."""
+        self.page.get_by_role("button", name=name).first.click()
+
+    def writes(self, value: str, *, into: str) -> None:
+        """Into the field with this label."""
+        self.page.get_by_label(into).first.fill(value)
+
+    def chooses(self, choice: str, *, of: str) -> None:
+        """From the list with this label."""
+        self.page.get_by_label(of).first.select_option(label=choice)
+
+    def marks(self, label: str) -> None:
+        """A tick or a choice with this label."""
+        self.page.get_by_label(label).first.check()
+
+    # ---- then ----
+
+    @property
+    def main(self) -> Locator:
+        """What the page is about: all but its frame."""
+        return self.page.locator("main")
+
+    def is_on(self, path: str) -> bool:
+        """Whether this is the page they are on."""
+        return urlsplit(self.page.url).path == path
+
+    def reads(self, *words: str) -> None:
+        """On the page, somewhere."""
+        for each in words:
+            expect(self.main).to_contain_text(each)
+
+    def reads_nothing_of(self, *words: str) -> None:
+        """Nowhere on the page, nor in its address or title."""
+        for each in words:
+            expect(self.page.locator("body")).not_to_contain_text(each)
+            assert each not in self.page.url + self.page.title()
+
+    def keeps_a_picture(self) -> None:
+        """At both widths, as an artefact."""
+        self.pictures += 1
+        photograph(self.page, f"{self.script}-{self.pictures}-{self.name}")
+        self.page.set_viewport_size({"width": DESK, "height": 900})
+
+
+@dataclass
+class Scene:
+    """One acceptance script as it is played, on the running stack."""
+
+    script: str
+    stack: Stack
+    browser: Browser
+    width: int
+    windows: ExitStack
+    people: dict[str, Somebody] = field(default_factory=dict)
+
+    # ---- given, and when ----
+
+    def enters(self, name: str, *, toured: bool = True, language: Language = Language.DANISH) -> Somebody:
+        """Somebody opens a browser of their own and signs in by their card."""
+        if toured:
+            with Session.begin() as session:
+                session.execute(text("update people set toured = true where username = :name"), {"name": name})
+        opened = window(self.browser, self.stack.home, language=language, width=self.width)
+        page, seen = self.windows.enter_context(opened)
+        page.goto("/")
+        page.locator(f"[data-demo-user='{name}']").click()
+        expect(page.locator("[data-whoami]")).to_have_attribute("data-whoami", name)
+        self.people[name] = Somebody(name, page, seen, self.script)
+        return self.people[name]
+
+    def given_agnes_is_admitted(self) -> UUID:
+        """Agnes has been in the medical ward for an hour; returns the number of her episode."""
+        with Session.begin() as session:
+            people, now = cluster.read(session), clock.now(session)
+            citizen = citizens.find(session, AGNES)
+            assert citizen is not None
+            nurse = people.named("Medicinsk afsnit", Role.WARD_NURSE)
+            episode = episodes.open_episode(
+                session, citizen, "home", "admission", by=nurse, at=now, effective_at=now - timedelta(hours=1),
+                ward=people.units["Medicinsk afsnit"], district=people.units["Distrikt Syd"],
+            )  # fmt: skip
+            return episode.uuid
+
+    def clock_shows(self, moment: datetime) -> None:
+        """The demonstration's clock is put there."""
+        self.stack.clock_shows(moment)
+
+    def time_passes(self, *, hours: float) -> None:
+        """The demonstration's clock moves on."""
+        self.stack.clock_moves(timedelta(hours=hours))
+
+    # ---- then ----
+
+    def until(self, query: str, **values: object) -> None:
+        """Wait until the running stack has brought this about: a query of one truth."""
+
+        def holds() -> bool:
+            with Session() as session:
+                return bool(session.scalar(text(query), values))
+
+        self.stack.until(holds, query)
+
+    def count(self, query: str, **values: object) -> int:
+        """How many, by a query of one number."""
+        with Session() as session:
+            return int(session.execute(text(query), values).scalar_one())
+
+
+@contextmanager
+def scene(script: str, stack: Stack, browser: Browser, *, width: int = DESK) -> Iterator[Scene]:
+    """Play a script; at its end nobody's browser has complained or asked elsewhere."""
+    with ExitStack() as windows:
+        played = Scene(script, stack, browser, width, windows)
+        yield played
+        for person in played.people.values():
+            assert (person.name, person.seen.complaints) == (person.name, [])
+            assert (person.name, person.seen.elsewhere) == (person.name, [])

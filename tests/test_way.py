@@ -1,0 +1,79 @@
+"""The way of an episode as it is drawn."""
+
+from datetime import UTC, datetime, timedelta
+
+from workflow.pathways import newest
+from workflow.rule import hours
+from workflow.vocabulary import HandoverState, TaskState
+from workflow.way import Facts, Standing, is_reception, steps
+
+HOME, HOTEL = newest("home"), newest("tryghedshotel")
+DISCHARGED = datetime(2026, 3, 12, 8, tzinfo=UTC)
+NOON = DISCHARGED + timedelta(hours=4)
+
+
+def drawn(facts: Facts, *, compact: bool = True) -> list[tuple[str, str]]:
+    """Word and standing of every step at noon."""
+    return [(step.word, step.standing.value) for step in steps(facts, at=NOON, compact=compact)]
+
+
+def test_in_hospital_everything_lies_ahead() -> None:
+    assert drawn(Facts(pathway=HOME, state="on_leave")) == [
+        ("on_leave", "now"), ("discharged", "ahead"), ("way:to_receive", "ahead"), ("way:call", "ahead"),
+    ]  # fmt: skip
+
+
+def test_an_answer_before_the_discharge_is_drawn_before_it() -> None:
+    facts = Facts(pathway=HOME, state="admitted", handover=HandoverState.ACCEPTED, handed_over_at=DISCHARGED)
+    assert drawn(facts)[0] == ("admitted", "now")
+    assert drawn(facts)[2] == ("way:received", "done")
+
+
+def test_discharged_and_not_received() -> None:
+    facts = Facts(
+        pathway=HOME, state="discharged", handover=HandoverState.SENT, handover_due_at=NOON + hours(1),
+        call=TaskState.OPEN, call_due_at=DISCHARGED + hours(24),
+    )  # fmt: skip
+    assert drawn(facts) == [
+        ("admitted", "done"), ("discharged", "done"), ("way:to_receive", "now"), ("way:call", "ahead"),
+    ]  # fmt: skip
+
+
+def test_what_is_past_its_time_is_missed_whoever_looks_first() -> None:
+    facts = Facts(
+        pathway=HOTEL, state="at_tryghedshotel", handover=HandoverState.READ, handover_due_at=NOON,
+        call=TaskState.OPEN, call_due_at=NOON,
+    )  # fmt: skip
+    assert drawn(facts)[2:] == [("way:to_receive", "missed"), ("way:call", "missed")]
+
+
+def test_a_late_call_is_drawn_late() -> None:
+    late = Facts(
+        pathway=HOME, state="at_home", call=TaskState.DONE, call_due_at=DISCHARGED + hours(1),
+        called_at=DISCHARGED + hours(3),
+    )  # fmt: skip
+    assert drawn(late)[-1] == ("way:call", "late")
+
+
+def test_tryghedshotellet_is_a_step_of_its_own_page() -> None:
+    facts = Facts(pathway=HOTEL, state="at_tryghedshotel", call=TaskState.DONE, called_at=NOON)
+    assert drawn(facts, compact=False)[3:] == [
+        ("at_tryghedshotel", "done"), ("way:call", "done"), ("at_home", "now"),
+    ]  # fmt: skip
+
+
+def test_a_stay_without_a_hospital_has_no_discharge_and_no_call() -> None:
+    assert drawn(Facts(pathway=HOTEL, state="planned")) == [("planned", "now"), ("way:to_receive", "ahead")]
+
+
+def test_what_is_over_shows_what_was_done_and_how_it_ended() -> None:
+    facts = Facts(pathway=HOME, state="deceased", reached={"admitted": DISCHARGED, "deceased": NOON})
+    assert drawn(facts) == [("admitted", "done"), ("deceased", "done")]
+    assert steps(facts, at=NOON)[-1].at == NOON
+
+
+def test_which_handover_is_the_reception() -> None:
+    assert is_reception(HOTEL, "patient_discharged")
+    assert is_reception(HOTEL, "patient_arrived")
+    assert not is_reception(HOTEL, "departed_home")
+    assert Standing("missed") is Standing.MISSED

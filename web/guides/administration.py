@@ -1,0 +1,59 @@
+"""The guides of the screens of administration, and of signing in."""
+
+from web.guides.guide import Guide
+from web.guides.guide import to_translate as _
+
+GUIDES = {  # by the name of the screen in addresses
+    "people": Guide(
+        title=_("People"),
+        purpose=_("Who works here, how they are reached, and in which units."),
+        whens=((_("Somebody leaves"), _("Deactivate them: they are out at once. What they did stays.")),),
+    ),
+    "units": Guide(
+        title=_("Units"),
+        purpose=_("Organisations and their units: telephones, and who decides and who runs them."),
+        words=((_("Authority, operator"), _("Who decides and pays; who does the work. Each from a day.")),),
+    ),
+    "roles": Guide(
+        title=_("Roles"),
+        purpose=_("What people may do where. What one person gives, a second one approves."),
+        words=((_("Proposed"), _("Given, and not approved: it opens nothing yet.")),),
+    ),
+    "sign-ins": Guide(
+        title=_("Signed in"),
+        purpose=_("Who is signed in now, where and since when."),
+        whens=((_("A computer was left open"), _("End the sign-in here. It counts at once.")),),
+    ),
+    "aftaler": Guide(
+        title=_("Agreements"),
+        purpose=_("The numbers of a pathway - hours, ladders, what is required - by place, from a day on."),
+        words=((_("Version"), _("A change is a new version from a day on. The old one holds until then.")),),
+    ),
+    "systems": Guide(
+        title=_("Systems"),
+        purpose=_("Programs that use Overgang, in which unit, and what each may do."),
+        whens=((_("A token may be in wrong hands"), _("Revoke it: it stops at once. Then make another.")),),
+    ),
+    "account": Guide(
+        title=_("My account"),
+        purpose=_("Where you are told what, your password, and the keyboard shortcuts."),
+    ),
+    "sign-in": Guide(
+        title=_("Sign in"),
+        purpose=_("With your work's sign-in, or with a local account."),
+        whens=((_("You have forgotten the password"), _("An administrator gives you a new one, which you change.")),),
+    ),
+    "choose": Guide(
+        title=_("Unit and role"),
+        purpose=_("In which unit and role you act: it decides what you see and do."),
+        whens=((_("Your unit is not there"), _("Your manager or an administrator can give you the role.")),),
+    ),
+    "hjaelp": Guide(
+        title=_("Help"),
+        purpose=_("What each screen is for, what its words mean, and what to do when."),
+    ),
+    "was": Guide(
+        title=_("Accessibility"),
+        purpose=_("How Overgang can be used with a keyboard, a screen reader and large print; and what is lacking."),
+    ),
+}

@@ -1,0 +1,125 @@
+"""The way of an episode as it is drawn: its steps in order, which are done, which is now, which were missed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from workflow.pathway import Pathway
+from workflow.vocabulary import HandoverState, Party, TaskState
+
+_IN_HOSPITAL = ("acute", "admitted", "admitted_at_home", "on_leave", "ready_for_discharge")
+_ORDER = ("planned", *_IN_HOSPITAL, "discharged", "at_tryghedshotel", "at_home")
+
+
+class Standing(StrEnum):
+    """How it stands with a step. Its value names the look."""
+
+    DONE = "done"
+    LATE = "late"  # done, after its time
+    NOW = "now"
+    MISSED = "missed"  # its time has passed, and it is not done
+    AHEAD = "ahead"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: a word of `workflow.sentences`, how it stands, when it was done, or by when it is due."""
+
+    key: str
+    word: str
+    standing: Standing
+    at: datetime | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the steps are drawn from. `reached` says when a state was reached, where that is known."""
+
+    pathway: Pathway
+    state: str
+    reached: Mapping[str, datetime] = field(default_factory=dict)
+    handover: HandoverState | None = None  # to the pathway's receiver: the one under way, or the last
+    handover_due_at: datetime | None = None
+    handed_over_at: datetime | None = None
+    call: TaskState | None = None
+    call_due_at: datetime | None = None
+    called_at: datetime | None = None
+
+
+def is_reception(pathway: Pathway, trigger: str) -> bool:
+    """Whether a handover on this transition is the one to the pathway's receiver, and not a later one."""
+    return any(
+        t.hands_over is not None and t.hands_over.to == pathway.receiver
+        for t in pathway.transitions
+        if t.trigger == trigger
+    )
+
+
+def steps(facts: Facts, *, at: datetime, compact: bool = False) -> tuple[Step, ...]:
+    """The steps of an episode as they stand at `at`. `compact` leaves out those that a list has no room for.
+
+    The first step that is not done is now. Once the episode is over, only what was done is left, and how it ended.
+    """
+    drawn = [
+        _beginning(facts),
+        *([] if compact or "ready_for_discharge" not in facts.reached else [_state(facts, "ready_for_discharge")]),
+        *([_state(facts, "discharged")] if _through_hospital(facts) else []),
+        _received(facts, at),
+        *([_state(facts, "at_tryghedshotel")] if not compact and facts.pathway.receiver == Party.FACILITY else []),
+        *([_called(facts, at)] if _through_hospital(facts) else []),
+        *([] if compact else [_state(facts, "at_home")]),
+    ]
+    if facts.state not in _ORDER:
+        done = [step for step in drawn if step.standing in {Standing.DONE, Standing.LATE, Standing.MISSED}]
+        return (*done, Step("end", facts.state, Standing.DONE, facts.reached.get(facts.state)))
+    now = next((index for index, step in enumerate(drawn) if step.standing == Standing.AHEAD), None)
+    return tuple(
+        Step(step.key, step.word, Standing.NOW, step.at, step.due_at) if index == now else step
+        for index, step in enumerate(drawn)
+    )
+
+
+def _through_hospital(facts: Facts) -> bool:
+    return facts.call is not None or not {facts.state, *facts.reached}.isdisjoint((*_IN_HOSPITAL, "discharged"))
+
+
+def _has_reached(facts: Facts, state: str) -> bool:
+    if facts.state not in _ORDER:
+        return state in facts.reached
+    return _ORDER.index(facts.state) >= _ORDER.index(state)
+
+
+def _beginning(facts: Facts) -> Step:
+    """In hospital, or planned: done once the citizen has left it."""
+    if facts.state in {"planned", *_IN_HOSPITAL}:
+        return Step("begin", facts.state, Standing.AHEAD, facts.reached.get(facts.state))
+    otherwise = "admitted" if _through_hospital(facts) else "planned"
+    begun = next((state for state in ("admitted", "acute", "planned") if state in facts.reached), otherwise)
+    return Step("begin", begun, Standing.DONE, facts.reached.get(begun))
+
+
+def _state(facts: Facts, state: str) -> Step:
+    standing = Standing.DONE if _has_reached(facts, state) else Standing.AHEAD
+    return Step(state, state, standing, facts.reached.get(state))
+
+
+def _received(facts: Facts, at: datetime) -> Step:
+    accepted = facts.handover == HandoverState.ACCEPTED or (
+        facts.handover is None and _has_reached(facts, "discharged")
+    )
+    if accepted:
+        return Step("received", "way:received", Standing.DONE, facts.handed_over_at)
+    passed = facts.handover_due_at is not None and facts.handover_due_at <= at
+    standing = Standing.MISSED if passed else Standing.AHEAD
+    return Step("received", "way:to_receive", standing, due_at=facts.handover_due_at)
+
+
+def _called(facts: Facts, at: datetime) -> Step:
+    due_at = facts.call_due_at
+    if facts.call == TaskState.DONE:
+        late = due_at is not None and facts.called_at is not None and facts.called_at > due_at
+        return Step("call", "way:call", Standing.LATE if late else Standing.DONE, facts.called_at, due_at)
+    missed = facts.call == TaskState.OPEN and due_at is not None and due_at <= at
+    return Step("call", "way:call", Standing.MISSED if missed else Standing.AHEAD, due_at=due_at)

@@ -1,0 +1,17 @@
+"""Until when something holds that nobody owes: the 72-hour line after a discharge."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from workflow import agreements, timeline
+from workflow.obligations import Situation, window_ends
+from workflow.tables import Episode
+
+
+def line_until(session: Session, episode: Episode, *, at: datetime) -> datetime | None:
+    """When the ward's line for this citizen closes; None where nothing has opened it (rule R15, practice.md 2.5)."""
+    terms = agreements.terms_for(session, episode, at=at)
+    situation = Situation(frozenset(episode.needs), episode.expected_discharge_at, None)
+    ends = window_ends(terms, timeline.fold(timeline.entries(session, episode)), situation)
+    return max(ends.values(), default=None)
