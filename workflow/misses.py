@@ -69,6 +69,7 @@ def write(session: Session, episode: Episode, unmet: Sequence[Unmet], *, at: dat
             Miss(id=row, task_id=task_id, handover_id=handover_id, code=MissCode(code), due_at=due_at),
             Verdict.STANDS,
             number=0,
+            by_hand=False,
         )
         for row, task_id, handover_id, code, due_at in written
     ]
