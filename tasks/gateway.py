@@ -122,7 +122,10 @@ def send(settings: Settings) -> int:
         sent = 0
         while alone and sent < MOST:
             with _transaction() as (session, at):  # the sending is counted, whatever becomes of us
-                due = outbound.claim(session, at=at, real_at=clock.real_now())
+                due = outbound.claim(
+                    session, at=at, real_at=clock.real_now(), patience=settings.medcom_patience,
+                    resends=settings.medcom_resends,
+                )  # fmt: skip
             if due is None:
                 break
             try:

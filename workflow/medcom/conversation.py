@@ -17,7 +17,7 @@ from workflow.medcom import uris
 from workflow.medcom.addresses import Ours
 from workflow.medcom.communication import CareCommunication
 from workflow.medcom.communication import Segment as Said
-from workflow.tables import Citizen, Episode, Message, Segment, Thread, Unit
+from workflow.tables import Citizen, Episode, Merge, Message, Segment, Thread, Unit
 from workflow.vocabulary import NoticeKind
 
 
@@ -46,8 +46,17 @@ def _citizen(session: Session, said: CareCommunication, to: Ours) -> Citizen:
     numbers = numbers_of(said)
     found = next((c for c in (citizens.find(session, number) for number in numbers) if c is not None), None)
     if found is not None:
-        return found
+        return _whose_it_is_now(session, found)
     return citizens.register(session, numbers[0], said.name or "Ukendt navn", municipality_id=to.municipality_id)
+
+
+def _whose_it_is_now(session: Session, citizen: Citizen) -> Citizen:
+    """The citizen whom a replacement number was found to be, by a person."""
+    into = select(Merge.into_id).where(Merge.from_id == citizen.id, Merge.undone_at.is_(None))
+    while (real := session.scalar(into)) is not None:
+        citizen = session.get_one(Citizen, real)
+        into = select(Merge.into_id).where(Merge.from_id == real, Merge.undone_at.is_(None))
+    return citizen
 
 
 def numbers_of(said: CareCommunication) -> list[Cpr]:
