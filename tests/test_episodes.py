@@ -353,7 +353,6 @@ def test_leaving_tryghedshotellet_needs_a_handover_to_the_district_and_no_second
     episodes.record_event(
         session, discharged.uuid, "patient_arrived", by=world.facility_nurse, at=DISCHARGED + hours(1)
     )
-    places.arrive(session, discharged.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
     home = DISCHARGED + timedelta(days=3)
     going = handovers.send(session, discharged.uuid, ISBAR, by=world.facility_nurse, at=home - hours(5))
     assert (going.to_unit_id, going.trigger) == (world.district.id, "departed_home")

@@ -1,6 +1,6 @@
 """Two people are never in one place at one time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,15 +8,15 @@ from sqlalchemy.orm import Session
 
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, hours
-from tests.world import World
-from workflow import episodes, places
-from workflow.errors import Invalid, NotAllowed, NotPossible
-from workflow.tables import Episode, PlaceRequest, PlaceStay
+from tests.world import ISBAR, World
+from workflow import amendments, destinations, episodes, handovers, places
+from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.tables import Episode, Handover, Place, PlaceRequest, PlaceStay
 from workflow.vocabulary import PlaceKind, StayState
 
 
-def free(session: Session, world: World) -> list[str]:
-    return [p.name for p in places.free_places(session, world.facility.id, PlaceKind.TRYGHEDSHOTEL, at=ADMITTED)]
+def free(session: Session, world: World, at: datetime = ADMITTED) -> list[str]:
+    return [p.name for p in places.free_places(session, world.facility.id, PlaceKind.TRYGHEDSHOTEL, at=at)]
 
 
 def house_guest(session: Session, world: World) -> Episode:
@@ -118,3 +118,112 @@ def test_death_frees_the_place_from_that_moment(session: Session, world: World) 
     episodes.record_event(session, guest.uuid, "patient_died", by=world.facility_nurse, at=died)
     stay = session.scalars(select(PlaceStay)).one()
     assert (stay.state, stay.during.upper) == (StayState.LEFT, died)
+
+
+def test_the_arrival_takes_the_place_that_was_kept_and_the_departure_frees_it(
+    session: Session, world: World, discharged: Episode, sent: Handover
+) -> None:
+    places.reserve(session, world.places[0].uuid, discharged.uuid, by=world.coordinator, at=ADMITTED + hours(1))
+    arrived = DISCHARGED + hours(1)
+    destinations.arrive(session, discharged.uuid, by=world.facility_nurse, at=arrived + hours(1), arrived_at=arrived)
+    stay = session.scalars(select(PlaceStay)).one()
+    assert (discharged.state, stay.state, stay.during.lower) == ("at_tryghedshotel", StayState.TAKEN, arrived)
+    with pytest.raises(NotPossible, match="afrejsen"):
+        places.leave(session, discharged.uuid, by=world.facility_nurse, at=arrived + hours(2))
+    with pytest.raises(NotPossible, match="ikke reserveret"):
+        destinations.arrive(session, discharged.uuid, by=world.facility_nurse, at=arrived + hours(2))
+    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=arrived + hours(2))
+    home = arrived + hours(20)
+    handovers.send(session, discharged.uuid, ISBAR, by=world.facility_nurse, at=home)
+    episodes.record_event(session, discharged.uuid, "departed_home", by=world.facility_nurse, at=home)
+    assert (stay.state, stay.during.upper) == (StayState.LEFT, home)
+
+
+def test_nobody_arrives_before_the_discharge(session: Session, world: World, to_tryghedshotel: Episode) -> None:
+    places.reserve(session, world.places[0].uuid, to_tryghedshotel.uuid, by=world.coordinator, at=ADMITTED + hours(1))
+    with pytest.raises(NotPossible, match="Indlagt"):
+        destinations.arrive(session, to_tryghedshotel.uuid, by=world.facility_nurse, at=ADMITTED + hours(2))
+    assert session.scalars(select(PlaceStay.state)).one() == StayState.RESERVED
+
+
+def test_a_place_that_is_kept_from_later_on_is_not_taken_before(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    first, later = world.places[0], DISCHARGED + hours(6)
+    places.reserve(session, first.uuid, discharged.uuid, by=world.coordinator, at=ADMITTED, from_at=later)
+    destinations.arrive(session, discharged.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
+    stay = session.scalars(select(PlaceStay)).one()
+    assert (stay.state, stay.during.lower) == (StayState.RESERVED, later)
+    places.arrive(session, discharged.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
+    assert (stay.state, stay.during.lower) == (StayState.TAKEN, DISCHARGED + hours(1))
+
+
+def test_a_guest_moves_within_the_house(session: Session, world: World) -> None:
+    one, two = house_guest(session, world), house_guest(session, world)
+    places.reserve(session, world.places[0].uuid, one.uuid, by=world.facility_nurse, at=ADMITTED)
+    places.arrive(session, one.uuid, by=world.facility_nurse, at=ADMITTED)
+    places.reserve(session, world.places[1].uuid, two.uuid, by=world.facility_nurse, at=ADMITTED)
+    at = ADMITTED + hours(2)
+    with pytest.raises(NotPossible, match="ikke ledig"), session.begin_nested():
+        places.move(session, one.uuid, world.places[1].uuid, by=world.facility_nurse, at=at)
+    with pytest.raises(NotAllowed):
+        places.move(session, one.uuid, world.places[2].uuid, by=world.nurse, at=at)
+    elsewhere = Place(unit_id=world.other_ward.id, name="1", kind=PlaceKind.ACUTE, extra=False)
+    session.add(elsewhere)
+    session.flush()
+    with pytest.raises(NotFound):
+        places.move(session, one.uuid, elsewhere.uuid, by=world.facility_nurse, at=at)
+    moved = places.move(session, one.uuid, world.places[2].uuid, by=world.facility_nurse, at=at)
+    assert (moved.state, moved.during.lower, moved.during.upper) == (StayState.TAKEN, at, None)
+    assert free(session, world, at) == ["1"]
+    left = session.scalars(select(PlaceStay).where(PlaceStay.place_id == world.places[0].id)).one()
+    assert (left.state, left.during.upper) == (StayState.LEFT, at)
+
+
+def test_choosing_the_house_reserves_and_sends_the_citizen_there(
+    session: Session, world: World, admitted: Episode
+) -> None:
+    hotel = PlaceKind.TRYGHEDSHOTEL
+    stay = destinations.choose(session, admitted.uuid, world.facility, hotel, by=world.coordinator, at=ADMITTED)
+    assert (admitted.pathway_key, admitted.facility_id) == ("tryghedshotel", world.facility.id)
+    assert (stay.place.name, stay.state) == ("1", StayState.RESERVED)
+    amendments.reroute(session, admitted.uuid, "home", by=world.coordinator, at=ADMITTED + hours(1))
+    assert stay.state == StayState.RELEASED
+
+
+def test_the_one_too_many_is_told_to_wait(session: Session, world: World, admitted: Episode) -> None:
+    for place in world.places:
+        places.reserve(session, place.uuid, house_guest(session, world).uuid, by=world.facility_nurse, at=ADMITTED)
+    with pytest.raises(NotPossible, match="0 ledige - sæt på venteliste"), session.begin_nested():
+        destinations.choose(
+            session, admitted.uuid, world.facility, PlaceKind.TRYGHEDSHOTEL, by=world.coordinator, at=ADMITTED
+        )
+    session.refresh(admitted)
+    assert admitted.pathway_key == "home"
+
+
+def test_who_waits_no_longer_is_off_the_list_and_out_of_sight(
+    session: Session, world: World, admitted: Episode
+) -> None:
+    with pytest.raises(NotPossible):
+        places.stop_waiting(session, admitted.uuid, by=world.coordinator, at=ADMITTED)
+    kind = PlaceKind.TRYGHEDSHOTEL
+    places.request(session, world.facility.id, kind, admitted.uuid, by=world.coordinator, at=ADMITTED)
+    assert world.facility.id in admitted.related
+    places.stop_waiting(session, admitted.uuid, by=world.coordinator, at=ADMITTED + hours(1))
+    session.refresh(admitted)
+    assert world.facility.id not in admitted.related
+    assert session.scalars(select(PlaceRequest.ended_at)).one() == ADMITTED + hours(1)
+
+
+def test_a_manager_adds_places_and_takes_none_away(session: Session, world: World) -> None:
+    kind, house = PlaceKind.TRYGHEDSHOTEL, world.facility.id
+    places.furnish(session, house, kind, 5, by=world.facility_manager)
+    assert free(session, world) == ["1", "2", "3", "4", "5"]
+    for by, unit, count in (
+        (world.facility_nurse, house, 6), (world.ward_manager, house, 6),
+        (world.facility_manager, house, 4), (world.facility_manager, house, 0), (world.facility_manager, house, 10_000),
+    ):  # fmt: skip
+        with pytest.raises((NotAllowed, NotPossible, Invalid)):
+            places.furnish(session, unit, kind, count, by=by)
+    assert len(free(session, world)) == 5

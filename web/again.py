@@ -30,6 +30,10 @@ _FIELDS = {
     "when_to_call_again": "next_try_at",
     "in_the_future": "effective_at",
     "not_a_time": "effective_at",
+    "record_needed": "record",
+    "not_in_the_unit": "to",
+    "what_was_agreed": "agreed_text_1",
+    "agreed_for_the_past": "agreed_due_1",
     "before_what_came_before": "effective_at",
     "after_what_came_after": "effective_at",
 }

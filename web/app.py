@@ -8,6 +8,8 @@ from web import (
     again,
     agreements,
     assets,
+    board,
+    call,
     cluster,
     demo,
     emergency,
@@ -15,13 +17,14 @@ from web import (
     fhir,
     forgery,
     formats,
+    guides,
     handover,
     handover_print,
-    guides,
     headers,
     health,
     helping,
     identity,
+    inbox,
     language,
     late,
     looks,
@@ -29,14 +32,20 @@ from web import (
     metrics,
     missed,
     missed_files,
+    new_episode,
+    places,
+    placing,
     provider,
     proxies,
     reminders,
     revision,
+    search,
     signin,
     status,
     staying,
+    task,
     throttling,
+    worklist,
 )  # fmt: skip
 from workflow.settings import Settings
 
@@ -54,12 +63,10 @@ def create_app(settings: Settings) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
-        headers, metrics, errors, language, throttling, forgery, identity, formats, assets, health, status,
-        again, menu, late, signin, account, provider, admin, looks, emergency, revision, cluster, fhir,
-        missed, missed_files, agreements,
-        handover, handover_print,
-        guides, helping, reminders, staying, again, menu, late, signin, account, provider, admin, looks, emergency,
-        revision, cluster, fhir,
+        headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
+        account, admin, again, agreements, board, call, cluster, emergency, fhir, guides, handover, handover_print,
+        health, helping, inbox, late, looks, menu, missed, missed_files, new_episode, places, placing, provider,
+        reminders, revision, search, signin, status, staying, task, worklist,
     )  # fmt: skip
     for part in parts:
         part.register(app)

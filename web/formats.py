@@ -70,6 +70,11 @@ def when(moment: datetime, at: datetime) -> str:
     return format_datetime(moment, form[chosen], tzinfo=COPENHAGEN, locale=chosen)
 
 
+def clock(moment: datetime) -> str:
+    """The time of day: `14.37`, `14:37`."""
+    return format_datetime(moment, CLOCK[language.current()], tzinfo=COPENHAGEN, locale=language.current())
+
+
 def for_input(moment: datetime) -> str:
     """As a field for date and time holds it: `2026-03-12T08:00`, Danish time."""
     return local(moment).strftime("%Y-%m-%dT%H:%M")
@@ -109,5 +114,5 @@ def word(code: str) -> str:
 
 def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
-    for write in (instant, moment, span, left, urgency, when, for_input, number, day, day_short, word):
+    for write in (instant, moment, span, left, urgency, when, clock, for_input, number, day, day_short, word):
         app.add_template_filter(write)

@@ -31,6 +31,11 @@ def wants_fragment() -> bool:
     return "HX-Request" in request.headers
 
 
+def refreshes_itself() -> bool:
+    """Whether the page asks on its own, and nobody has pressed anything: no sign that somebody is there."""
+    return "X-Poll" in request.headers
+
+
 def register(app: Flask) -> None:
     """Give each request a number of its own, and each answer its headers."""
 

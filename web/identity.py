@@ -52,7 +52,9 @@ def signed_in() -> SignedIn | None:
         g.signed_in = None
         if token():
             with Session.begin() as session:
-                g.signed_in = sign_ins.living(session, token(), at=clock.real_now(), idle=settings().idle)
+                g.signed_in = sign_ins.living(
+                    session, token(), at=clock.real_now(), idle=settings().idle, used=not headers.refreshes_itself()
+                )
     found: SignedIn | None = g.signed_in
     return found
 

@@ -46,7 +46,9 @@ def looking(what: str, *, purpose: str | None = None, criterion: str | None = No
     try:
         with Session.begin() as session:
             at = clock.now(session)
-            yield Desk(session=session, seen=sight.open(session, actor, at=at), visit=visit, at=at)
+            seen = sight.open(session, actor, at=at)
+            g.broken = bool(seen.opened)
+            yield Desk(session=session, seen=seen, visit=visit, at=at)
     except (NotAllowed, NotFound) as refusal:
         with Session.begin() as session:
             sight.introduce(session, actor)
@@ -57,7 +59,7 @@ def looking(what: str, *, purpose: str | None = None, criterion: str | None = No
 def _broken_glass() -> dict[str, object]:
     """What the banner on every page says: until when this person sees somebody whom they have no relation to."""
     found: SignedIn | None = g.get("signed_in")
-    if found is None or found.lacks is not None or not found.actor.sees_patients:
+    if not g.get("broken", True) or found is None or found.lacks is not None or not found.actor.sees_patients:
         return {"glass_ends_at": None}
     try:
         with Session.begin() as session:

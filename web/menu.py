@@ -27,6 +27,7 @@ def items() -> list[Item]:
     rows = (
         ("board_page", gettext("Transitions"), PATIENTS),
         ("tasks_page", gettext("Tasks"), CARE),
+        ("inbox_page", gettext("Inbox"), PATIENTS),
         ("places_page", gettext("Places"), PATIENTS),
         ("missed_page", gettext("Missed"), {Role.MANAGER}),
         ("cluster_page", gettext("Cluster"), {Role.MANAGER}),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from flask import Flask, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from web import headers, health, identity, rules
+from web import headers, health, identity, menu, rules
 from web.formats import instant, number, span
 from web.health import Condition
 from web.language import gettext, ngettext
@@ -257,12 +257,15 @@ def sweep_words() -> dict[str, str]:
 
 
 def register(app: Flask) -> None:
-    """`/status`, and the front page: there for now, for who is signed in."""
+    """`/status`, and the front page: the first page of the menu of who is signed in."""
 
     @app.get("/")
     @rules.public
     def front() -> ResponseReturnValue:
-        return redirect(url_for("status_page" if identity.signed_in() else "sign_in_page"))
+        found = identity.signed_in()
+        if found is None:
+            return redirect(url_for("sign_in_page"))
+        return redirect(url_for(identity.STEPS[found.lacks] if found.lacks else menu.items()[0].endpoint))
 
     @app.get("/status")
     @rules.public

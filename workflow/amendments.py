@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from workflow import access, agreements, casefile, history, outbox
+from workflow import access, agreements, casefile, history, outbox, places
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotPossible
@@ -130,11 +130,12 @@ def reroute(
         raise NotPossible("cannot_reroute_now", state=episode.state)
     if (target.key, facility and facility.id) == (episode.pathway_key, episode.facility_id):
         raise NotPossible("already_this_way")
-    before = episode.pathway_key
+    before, left = episode.pathway_key, episode.facility_id
     episode.pathway_key, episode.pathway_version = target.key, target.version
     episode.facility_id = facility.id if facility is not None else None
     require_unit_as(episode, target.receiver)
     case.terms = agreements.terms_for(session, episode, at=at)
+    places.give_up(session, case, left)
     return _tell_history(
         session, case, EntryKind.REROUTED, trigger=None, effective_at=at, reason=reason, by=by, at=at,
         facts={"from": before, "to": target.key}, topic="rerouted",

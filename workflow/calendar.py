@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+MIDNIGHT = time(0)
 QUIET_FROM, QUIET_UNTIL = time(22), time(7)  # phones and mail of people (decisions D5); never a unit's own list
 
 

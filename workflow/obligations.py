@@ -1,5 +1,6 @@
 """What is owed, worked out from what has happened: history in, obligations out. Nothing here reads or writes a row."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -35,6 +36,7 @@ class Owed:
     occurrence: int
     due_at: datetime
     nudge: bool  # a time to remind at, before the time that counts is known: passing it is no miss
+    text: str | None = None  # what was agreed, where that is what is owed
 
     @property
     def key(self) -> tuple[str, int, int]:
@@ -68,6 +70,20 @@ def tasks_owed(
                     continue  # one conversation answers every rule that asks for one
                 phoned.add(anchor.number)
             yield _owed(rule, anchor, timeline, situation, last_done)
+    yield from _agreed(timeline)
+
+
+def _agreed(timeline: Timeline) -> Iterator[Owed]:
+    """What people have agreed by themselves, for as long as that stands which they talked about."""
+    counted: Counter[int] = Counter()
+    for number, agreed in timeline.agreed:
+        counted[number] += 1
+        anchor = timeline.numbered(number)
+        if anchor is None:
+            continue
+        rule = agreed.rule(anchor.trigger)
+        if not any(later.trigger in rule.withdrawn_by for later in timeline.after(number)):
+            yield Owed(rule, anchor, counted[number], agreed.due_at, nudge=False, text=agreed.text)
 
 
 def _owed(

@@ -110,6 +110,15 @@ class Pathway:
         """What `trigger` does from `source`, if it can happen there."""
         return self._leaving.get(source, {}).get(trigger)
 
+    @cached_property
+    def _arrivals(self) -> frozenset[str]:
+        return frozenset(t.hands_over.arrival for t in self.transitions if t.hands_over)
+
+    def arrival_from(self, state: str) -> Transition | None:
+        """The arrival that is awaited in a state: that the citizen is where a handover sends them."""
+        here = (t for t in self.leaving(state) if t.trigger in self._arrivals)
+        return next((t for t in here if not self.state(state).review), None)
+
     def way_in(self, key: str) -> WayIn | None:
         return next((way for way in self.ways_in if way.key == key), None)
 

@@ -1,6 +1,7 @@
-"""Places: reserved, taken, left, closed, waited for. PostgreSQL refuses two people in one place at one time."""
+"""Places: reserved, taken, moved, left, closed, waited for. PostgreSQL refuses two people in one place at one time."""
 
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -13,10 +14,11 @@ from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.relations import fetch_for
-from workflow.tables import Episode, Place, PlaceRequest, PlaceStay
+from workflow.tables import Episode, Place, PlaceRequest, PlaceStay, Unit
 from workflow.vocabulary import EntryKind, PlaceKind, StayState
 
-_GONE_HOME = "at_home"
+MOST_PLACES = 200  # of one kind in one unit: more is a slip of the finger
+_THERE, _GONE_HOME = "at_tryghedshotel", "at_home"
 
 
 def free_places(session: Session, unit_id: int, kind: PlaceKind | None = None, *, at: datetime) -> list[Place]:
@@ -34,10 +36,11 @@ def reserve(
     """Keep a place for somebody from `from_at` (default: now) on. Raises NotPossible when it is not free, NotFound."""
     case = _lock(session, episode_id, by=by, at=at)
     episode = case.episode
-    access.require_party(by, episode)
     place = session.scalar(select(Place).where(Place.uuid == place_id))
     if place is None:
         raise NotFound("no_such_place")
+    if by.unit_id != place.unit_id:  # the house gives its places to whoever waits for one
+        access.require_party(by, episode)
     stay = PlaceStay(
         place_id=place.id, episode_id=episode.id, state=StayState.RESERVED,
         during=Range(from_at or at, None), recorded_at=at, recorded_by=by.name,
@@ -57,6 +60,38 @@ def give(session: Session, place_id: UUID, episode: Episode, *, by: Actor, at: d
     """Keep a place for somebody whose episode is locked, where they have none yet. Raises as `reserve`."""
     if _current(session, episode) is None:
         reserve(session, place_id, episode.uuid, by=by, at=at)
+def reserve_any(
+    session: Session, unit_id: int, kind: PlaceKind, episode_id: UUID, *, by: Actor, at: datetime
+) -> PlaceStay:
+    """Keep the first free place of a kind. Raises NotPossible when all are taken: then one waits."""
+    free = free_places(session, unit_id, kind, at=at)
+    if not free:
+        raise NotPossible("no_place_free")
+    return reserve(session, free[0].uuid, episode_id, by=by, at=at)
+
+
+def move(session: Session, episode_id: UUID, place_id: UUID, *, by: Actor, at: datetime) -> PlaceStay:
+    """Another place in the same house, from now on. Raises NotPossible, NotAllowed, NotFound."""
+    case = _lock(session, episode_id, by=by, at=at)
+    stay = _current(session, case.episode)
+    if stay is None:
+        raise NotPossible("has_no_place")
+    access.require_unit(by, stay.place.unit_id, case.episode)
+    place = session.scalar(select(Place).where(Place.uuid == place_id, Place.unit_id == stay.place.unit_id))
+    if place is None:
+        raise NotFound("no_such_place")
+    if place.id == stay.place_id:
+        raise NotPossible("place_not_free")
+    was, begins = stay.state, stay.during.lower
+    _free(stay, at)
+    moved = PlaceStay(
+        place_id=place.id, episode_id=case.episode.id, state=was, during=Range(max(begins or at, at), None),
+        recorded_at=at, recorded_by=by.name,
+    )  # fmt: skip
+    _guarded_flush(session)
+    _occupy(session, moved)
+    _note(session, case, "moved", place, by=by, at=at)
+    return moved
 
 
 def request(
@@ -76,6 +111,43 @@ def request(
         relations.add(episode, unit_id)
         case.write(session)
     return waiting
+
+
+def stop_waiting(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> None:
+    """The citizen waits no longer. Raises NotPossible when nobody waits for them, NotAllowed."""
+    case = _lock(session, episode_id, by=by, at=at)
+    waiting = session.scalar(
+        select(PlaceRequest).where(PlaceRequest.episode_id == case.episode.id, PlaceRequest.ended_at.is_(None))
+    )
+    if waiting is None:
+        raise NotPossible("nobody_waits")
+    if by.unit_id != waiting.unit_id:
+        access.require_party(by, case.episode)
+    waiting.ended_at = at
+    session.flush()
+    relations.refresh(session, case, by=by)
+    case.write(session)
+
+
+def furnish(session: Session, unit_id: int, kind: PlaceKind, count: int, *, by: Actor) -> None:
+    """Let a unit have so many places of a kind. None is ever taken away: a place that is not used is closed.
+
+    Raises NotAllowed (only the unit's manager), Invalid, NotPossible when there are more already.
+    """
+    access.require_manager(by)
+    if by.unit_id != unit_id:
+        raise NotAllowed("not_your_unit")
+    if not 1 <= count <= MOST_PLACES:
+        raise Invalid("not_so_many_places", most=MOST_PLACES)
+    session.get_one(Unit, unit_id, with_for_update={"key_share": True})
+    names = set(session.scalars(select(Place.name).where(Place.unit_id == unit_id)))
+    there = session.scalar(select(func.count()).where(Place.unit_id == unit_id, Place.kind == kind, ~Place.extra)) or 0
+    if count < there:
+        raise NotPossible("close_places_instead")
+    fresh = (str(number) for number in range(1, len(names) + count + 1) if str(number) not in names)
+    added = islice(fresh, count - there)
+    session.add_all([Place(unit_id=unit_id, name=name, kind=kind, extra=False) for name in added])
+    session.flush()
 
 
 def overbook(
@@ -125,13 +197,18 @@ def arrive(
 
 
 def leave(session: Session, episode_id: UUID, *, by: Actor, at: datetime, left_at: datetime | None = None) -> PlaceStay:
-    """The place is free again from `left_at` (default: now); a reservation is released. Raises NotPossible."""
+    """The place is free again from `left_at` (default: now); a reservation is released.
+
+    Whoever is in the house leaves it by their departure, which says who takes over. Raises NotPossible.
+    """
     case = _lock(session, episode_id, by=by, at=at)
     episode = case.episode
     stay = _current(session, episode)
     if stay is None:
         raise NotPossible("has_no_place")
     access.require_unit(by, stay.place.unit_id, episode)
+    if stay.state == StayState.TAKEN and episode.state == _THERE and episode.facility_id == stay.place.unit_id:
+        raise NotPossible("departs_with_a_handover")
     _free(stay, left_at or at)
     _guarded_flush(session)
     _note(session, case, "left", stay.place, by=by, at=at)
@@ -173,12 +250,33 @@ def reopen(session: Session, place_id: UUID, *, by: Actor, at: datetime) -> None
 
 
 def follow(session: Session, case: CaseFile, *, effective_at: datetime, by: Actor) -> None:
-    """When a citizen goes home, dies or comes back to hospital for good, their place is free from that moment."""
+    """The place does as the citizen does: taken with their arrival, free from when they go home, die or are readmitted.
+
+    A reservation that only begins later is left as it is: somebody may lie there until then.
+    """
     episode = case.episode
     gone = episode.closed_at is not None or episode.state == _GONE_HOME
-    if gone and episode.facility_id is not None and (stay := _current(session, episode)) is not None:
+    if episode.facility_id is None or not (gone or episode.state == _THERE):
+        return
+    stay = _current(session, episode)
+    if stay is None:
+        return
+    if gone:
         _free(stay, effective_at)
         relations.refresh(session, case, by=by)
+    elif stay.state == StayState.RESERVED and stay.place.unit_id == episode.facility_id and _begun(stay, effective_at):
+        stay.state, stay.during = StayState.TAKEN, Range(effective_at, None)
+
+
+def _begun(stay: PlaceStay, at: datetime) -> bool:
+    return stay.during.lower is not None and stay.during.lower <= at
+
+
+def give_up(session: Session, case: CaseFile, facility_id: int | None) -> None:
+    """The citizen goes another way: what was reserved in that house is free for others."""
+    stay = _current(session, case.episode) if facility_id is not None else None
+    if stay is not None and stay.place.unit_id == facility_id and stay.state == StayState.RESERVED:
+        stay.state = StayState.RELEASED
 
 
 def _free(stay: PlaceStay, at: datetime) -> None:

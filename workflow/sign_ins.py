@@ -84,8 +84,11 @@ def begin(
     return token
 
 
-def living(session: Session, token: str, *, at: datetime, idle: timedelta) -> SignedIn | None:
-    """The sign-in with this token, unless it ended, was unused for `idle`, lasted too long, or its person left."""
+def living(session: Session, token: str, *, at: datetime, idle: timedelta, used: bool = True) -> SignedIn | None:
+    """The sign-in with this token, unless it ended, was unused for `idle`, lasted too long, or its person left.
+
+    It counts as used now, unless `used` says that a page asked on its own.
+    """
     row = session.execute(
         select(SignIn, Account)
         .join(Person, Person.id == SignIn.person_id)
@@ -101,7 +104,7 @@ def living(session: Session, token: str, *, at: datetime, idle: timedelta) -> Si
     if row is None:
         return None
     found, account = row
-    noted = at - found.used_at > NOTED_EVERY
+    noted = used and at - found.used_at > NOTED_EVERY
     if noted:
         session.execute(update(SignIn).where(SignIn.id == found.id, SignIn.used_at < at).values(used_at=at))
     role = found.role if found.role and found.role.state == RoleState.IN_FORCE else None

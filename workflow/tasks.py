@@ -1,5 +1,6 @@
 """Tasks: tried, done, claimed, handed on. Done means evidence: a contact that names the person, or a record."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,10 +10,14 @@ from sqlalchemy.orm import Session
 
 from workflow import access, history, outbox
 from workflow.actor import Actor
+from workflow.agreed import KIND as AGREED
+from workflow.agreed import OWNERS, Agreed
 from workflow.casefile import CaseFile, fetch
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.parties import unit_as
 from workflow.settle import settle
 from workflow.tables import ContactAttempt, Person, PersonRole, Task
+from workflow.timeline import Told
 from workflow.vocabulary import Audience, DoneBy, EntryKind, NoticeKind, Outcome, Role, RoleState, TaskState
 
 VAIN_TRIES_BEFORE_MANAGER = 2
@@ -29,13 +34,15 @@ def record_attempt(
     spoken_with: str | None = None,
     doctor_involved: bool | None = None,
     next_try_at: datetime | None = None,
-    agreed: tuple[str, ...] = (),
+    agreed: tuple[Agreed, ...] = (),
+    answers: Mapping[str, str] | None = None,
     note: str | None = None,
 ) -> Task:
     """Record one try. Either side may; only a completed one, which names the person spoken to, completes the task.
 
     `made_at` is when the call was made (default: now): a call in time that is written down late is still in time.
-    Two vain tries tell the ward's managers. Raises Invalid, NotAllowed, NotPossible, NotFound.
+    `answers` are those to the questions of the script, by their keys. What was `agreed` becomes tasks, and the units
+    that owe them are told. Two vain tries tell the ward's managers. Raises Invalid, NotAllowed, NotPossible, NotFound.
     """
     case, task = _fetch(session, task_id, by=by, at=at)
     _require_side(case, task, by)
@@ -49,16 +56,21 @@ def record_attempt(
         raise Invalid("when_to_call_again")
     if outcome == Outcome.NOT_RELEVANT and not (note or "").strip():
         raise Invalid("reason_needed")
+    _require_agreeable(case, agreed, outcome, made)
     _add_attempt(
-        session, task, outcome, by=by, at=at, made_at=made, spoken_with=spoken_with,
-        doctor_involved=doctor_involved, next_try_at=next_try_at, agreed=agreed, note=note,
+        session, task, outcome, by=by, at=at, made_at=made, spoken_with=spoken_with, doctor_involved=doctor_involved,
+        next_try_at=next_try_at, agreed=[one.text for one in agreed], answers=dict(answers or {}), note=note,
     )  # fmt: skip
     if outcome == Outcome.COMPLETED:
         _finish(task, done_at=made, by=by, spoken_with=spoken_with)
-    facts = {"task": str(task.uuid), "outcome": outcome, "attempt": task.attempts}
+    facts: dict[str, Any] = {"task": str(task.uuid), "outcome": outcome, "attempt": task.attempts}
+    if agreed:
+        facts |= {"anchor": task.anchor_number, "agreed": [one.as_json() for one in agreed]}
     _write(session, case, EntryKind.ATTEMPT, by=by, at=at, effective_at=made, facts=facts)
     if outcome == Outcome.COMPLETED:
         outbox.tell(session, case.episode, (task.unit_id, task.counterpart_unit_id), "call_completed", by=by, at=at)
+        owing = dict.fromkeys(unit_as(case.episode, one.owner) for one in agreed)
+        outbox.tell(session, case.episode, owing, AGREED, by=by, at=at)
     elif outcome.vain and _vain_tries(session, task) == VAIN_TRIES_BEFORE_MANAGER:
         outbox.tell(
             session, case.episode, (task.counterpart_unit_id,), "tried_in_vain", by=by, at=at,
@@ -73,9 +85,21 @@ def _add_attempt(session: Session, task: Task, outcome: Outcome, *, by: Actor, a
     session.add(
         ContactAttempt(
             task_id=task.id, number=task.attempts, recorded_at=at, made_by=by.name, unit_id=by.unit_id, outcome=outcome,
-            **{**said, "agreed": list(said.get("agreed", ()))},
+            **{"answers": {}, **said, "agreed": list(said.get("agreed", ()))},
         )
     )  # fmt: skip
+
+
+def _require_agreeable(case: CaseFile, agreed: tuple[Agreed, ...], outcome: Outcome, made_at: datetime) -> None:
+    if agreed and outcome != Outcome.COMPLETED:
+        raise Invalid("agreed_with_nobody")
+    for one in agreed:
+        if not one.text.strip():
+            raise Invalid("what_was_agreed")
+        if one.due_at <= made_at:
+            raise Invalid("agreed_for_the_past")
+        if one.owner not in OWNERS or unit_as(case.episode, one.owner) is None:
+            raise NotPossible("no_such_party", party=one.owner)
 
 
 def _vain_tries(session: Session, task: Task) -> int:
@@ -111,6 +135,15 @@ def note_phone_agreement(
                 agreed=(agreed,),
             )
             _finish(task, done_at=made_at, by=by, spoken_with=spoken_with)
+
+
+def prepare(session: Session, task_id: UUID, questions: str, *, by: Actor, at: datetime) -> Task:
+    """Keep what the unit wants to ask when it rings, for whoever rings. Raises NotAllowed, NotPossible, NotFound."""
+    case, task = _fetch(session, task_id, by=by, at=at)
+    _require_side(case, task, by)
+    _require_open(task)
+    task.questions = questions.strip() or None
+    return case.close(session, task)
 
 
 def confirm(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> Task:
@@ -258,5 +291,10 @@ def _write(
     facts: dict[str, Any],
     effective_at: datetime | None = None,
 ) -> None:
-    follows = settle(session, case, number=case.episode.history_number + 1, by=by, at=at)
+    number = case.episode.history_number + 1
+    told = Told(
+        number=number, kind=kind, dest=case.episode.state, effective_at=effective_at or at, recorded_at=at, facts=facts
+    )
+    case.timeline = case.ahead(told)
+    follows = settle(session, case, number=number, by=by, at=at)
     history.append(session, case.episode, kind, by=by, at=at, effective_at=effective_at, facts={**facts, **follows})

@@ -1,7 +1,7 @@
 """What has happened to an episode and is still in force: the history with corrections and cancellations applied."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -9,15 +9,17 @@ from psycopg.rows import namedtuple_row
 from sqlalchemy.orm import Session
 
 from workflow import db
+from workflow.agreed import Agreed
 from workflow.tables import Episode
 from workflow.vocabulary import EntryKind
 
 _TELLING = (
     EntryKind.OPENED, EntryKind.EVENT, EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.REVIEWED,
-    EntryKind.TRANSFERRED,
+    EntryKind.TRANSFERRED, EntryKind.ATTEMPT,
 )  # fmt: skip
 _COLUMNS = (
     "number", "kind", "trigger", "source", "dest", "about", "effective_at", "recorded_at", "responsible_unit_id",
+    "case when kind = 'attempt' then facts end as facts",
 )  # fmt: skip
 
 
@@ -42,6 +44,8 @@ class Entry(Protocol):
     def recorded_at(self) -> datetime: ...
     @property
     def responsible_unit_id(self) -> int | None: ...
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Timeline:
     taken_back: frozenset[int]
     opened_responsible: int  # the ward that opened it, or that the citizen was transferred to
     reviewed: tuple[int, datetime] | None  # the last review of the present state: its entry, and when it was
+    agreed: tuple[tuple[int, Agreed], ...] = ()  # in conversations: counted from which entry, and what
 
     @property
     def last(self) -> Happened:
@@ -104,6 +109,7 @@ class Told:
     effective_at: datetime
     recorded_at: datetime
     responsible_unit_id: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def fold(entries: Iterable[Entry]) -> Timeline:
@@ -113,6 +119,7 @@ def fold(entries: Iterable[Entry]) -> Timeline:
     corrected = {row.about: row.effective_at for row in rows if row.kind == EntryKind.CORRECTED}
     events: list[Happened] = []
     taken_back: set[int] = set()
+    agreed: list[tuple[int, Agreed]] = []
     reviewed: tuple[int, datetime] | None = None
     responsible = rows[0].responsible_unit_id or 0
     for row in rows:
@@ -120,6 +127,8 @@ def fold(entries: Iterable[Entry]) -> Timeline:
             responsible = row.responsible_unit_id or responsible
         if row.kind == EntryKind.REVIEWED:
             reviewed = (row.number, row.effective_at)
+        if row.kind == EntryKind.ATTEMPT:
+            agreed += [(row.facts["anchor"], Agreed.from_json(said)) for said in row.facts.get("agreed", ())]
         if row.kind not in {EntryKind.OPENED, EntryKind.EVENT} or row.number in cancelled:
             continue
         if row.about is not None:
@@ -128,14 +137,17 @@ def fold(entries: Iterable[Entry]) -> Timeline:
         effective_at = corrected.get(row.number, row.effective_at)
         reviewed = None
         events.append(Happened(row.number, row.trigger or "", row.source, row.dest, effective_at, row.recorded_at))
-    return Timeline(tuple(events), cancelled, frozenset(taken_back), responsible, reviewed)
+    return Timeline(tuple(events), cancelled, frozenset(taken_back), responsible, reviewed, tuple(agreed))
 
 
 def entries_and(*besides: str) -> str:
     """The statement for the entries of an `episode` that say what happened, in order, with other columns besides."""
     telling = ", ".join(f"'{kind}'" for kind in _TELLING)
     columns = ", ".join(_COLUMNS + besides)
-    return f"select {columns} from history where episode_id = %(episode)s and kind in ({telling}) order by number"
+    return (
+        f"select {columns} from history where episode_id = %(episode)s and kind in ({telling})"
+        " and (kind <> 'attempt' or facts ? 'agreed') order by number"
+    )
 
 
 def entries(session: Session, episode: Episode) -> list[Entry]:

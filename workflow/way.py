@@ -8,8 +8,8 @@ from enum import StrEnum
 from workflow.pathway import Pathway
 from workflow.vocabulary import HandoverState, Party, TaskState
 
-_IN_HOSPITAL = ("acute", "admitted", "admitted_at_home", "on_leave", "ready_for_discharge")
-_ORDER = ("planned", *_IN_HOSPITAL, "discharged", "at_tryghedshotel", "at_home")
+IN_HOSPITAL = ("acute", "admitted", "admitted_at_home", "on_leave", "ready_for_discharge")
+_ORDER = ("planned", *IN_HOSPITAL, "discharged", "at_tryghedshotel", "at_home")
 
 
 class Standing(StrEnum):
@@ -82,7 +82,7 @@ def steps(facts: Facts, *, at: datetime, compact: bool = False) -> tuple[Step, .
 
 
 def _through_hospital(facts: Facts) -> bool:
-    return facts.call is not None or not {facts.state, *facts.reached}.isdisjoint((*_IN_HOSPITAL, "discharged"))
+    return facts.call is not None or not {facts.state, *facts.reached}.isdisjoint((*IN_HOSPITAL, "discharged"))
 
 
 def _has_reached(facts: Facts, state: str) -> bool:
@@ -93,7 +93,7 @@ def _has_reached(facts: Facts, state: str) -> bool:
 
 def _beginning(facts: Facts) -> Step:
     """In hospital, or planned: done once the citizen has left it."""
-    if facts.state in {"planned", *_IN_HOSPITAL}:
+    if facts.state in {"planned", *IN_HOSPITAL}:
         return Step("begin", facts.state, Standing.AHEAD, facts.reached.get(facts.state))
     otherwise = "admitted" if _through_hospital(facts) else "planned"
     begun = next((state for state in ("admitted", "acute", "planned") if state in facts.reached), otherwise)

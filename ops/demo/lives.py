@@ -17,8 +17,8 @@ from workflow.actor import Actor
 from workflow.episodes import PhoneAgreement
 from workflow.parties import pathway_of
 from workflow.rule import days
-from workflow.tables import Citizen, Episode, Handover, HistoryEntry, MunicipalService, PlaceStay, Task, Unit
-from workflow.vocabulary import EntryKind, HandoverState, Origin, Outcome, Role, StayState, TaskState
+from workflow.tables import Citizen, Handover, HistoryEntry, MunicipalService, Task, Unit
+from workflow.vocabulary import EntryKind, HandoverState, Origin, Outcome, Role, TaskState
 
 Act = tuple[datetime, Callable[[datetime], None]]
 
@@ -235,8 +235,6 @@ class Life:
         """The citizen is where they were sent."""
         episode = self.episode
         if episode.pathway_key == BY_HOTEL:
-            if has_reserved(self.session, episode):
-                places.arrive(self.session, self.episode.uuid, by=self.facility_nurse, at=at)
             episodes.record_event(self.session, self.episode.uuid, "patient_arrived", by=self.facility_nurse, at=at)
         else:
             episodes.record_event(
@@ -287,7 +285,7 @@ class Life:
         if (task := self._open_task("phone_agreement")) is not None:
             tasks.record_attempt(
                 self.session, task.uuid, Outcome.COMPLETED, by=self.ward_nurse, at=at,
-                spoken_with=self.district_nurse.name, agreed=("Besøg i morgen",),
+                spoken_with=self.district_nurse.name, note="Aftalt: besøg i morgen",
             )  # fmt: skip
 
     def look(self, at: datetime) -> None:
@@ -340,9 +338,3 @@ class Life:
     def come_back(self, at: datetime) -> None:
         """The citizen is in hospital again."""
         self.episode = episodes.readmit(self.session, self.episode.uuid, ward=self.ward, by=self.ward_nurse, at=at)
-
-
-def has_reserved(session: Session, episode: Episode) -> bool:
-    """Whether a place is kept for the citizen of this episode."""
-    kept = select(PlaceStay.id).where(PlaceStay.episode_id == episode.id, PlaceStay.state == StayState.RESERVED)
-    return session.scalar(kept) is not None

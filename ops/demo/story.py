@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ops import door
 from ops.demo import cluster, invented
-from ops.demo.lives import BY_HOTEL, CONTENT, has_reserved
+from ops.demo.lives import BY_HOTEL, CONTENT
 from ops.errors import CannotDo
 from workflow import amendments, calendar, citizens, clock, episodes, handovers, misses, places, reconcile, tasks
 from workflow.episodes import PhoneAgreement
@@ -171,8 +171,6 @@ class _Walker:
         return f"{self.facility_nurse.name} accepts for Tryghedshotellet: the responsibility passes."
 
     def _arrive(self, session: Session, at: datetime) -> str:
-        if has_reserved(session, self._episode(session)):
-            places.arrive(session, self.episode_id, by=self.facility_nurse, at=at)
         episodes.record_event(session, self.episode_id, "patient_arrived", by=self.facility_nurse, at=at)
         return "The citizen arrives at Tryghedshotellet. Then the call to the ward is forgotten."
 

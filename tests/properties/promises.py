@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from workflow import history, timeline
 from workflow.actor import Actor
+from workflow.agreed import KIND as AGREED
 from workflow.db import Base
 from workflow.parties import unit_as
 from workflow.pathway import Pathway
@@ -94,6 +95,7 @@ def check(before: Rows, after: Rows, people: Mapping[int, Actor], *, swept_at: d
         _only_handovers_move_responsibility(after, episode, entries)
         _handovers_end_with_the_receiver(after, episode, in_force)
         _what_never_happened_was_not_missed(after, episode, events)
+        _what_was_agreed_is_owed(after, episode, entries, in_force)
         _who_sees_it_has_taken_part(after, episode, entries)
         _events_were_reported_by_who_may(entries, people)
     _ladders_are_in_step(after)
@@ -281,6 +283,17 @@ def _who_sees_it_has_taken_part(rows: Rows, episode: Any, entries: list[Any]) ->
     took_part |= {request.unit_id for request in rows.of("place_requests", episode_id=episode.id, ended_at=None)}
     assert set(episode.related) == took_part - {None}
     assert episode.related == sorted(episode.related)
+
+
+def _what_was_agreed_is_owed(rows: Rows, episode: Any, entries: list[Any], in_force: list[Any]) -> None:
+    """Each thing is one task, open or done for as long as what the conversation was about stands."""
+    tasks = rows.of("tasks", episode_id=episode.id, kind=AGREED)
+    said = [(entry.facts["anchor"], one) for entry in entries for one in entry.facts.get("agreed", ())]
+    assert sorted((t.anchor_number, t.text) for t in tasks) == sorted((anchor, one["text"]) for anchor, one in said)
+    for task in tasks:
+        stands = task.anchor_number in {event.number for event in in_force} and episode.closed_at is None
+        ended = any(e.trigger == "stay_resumed" and e.number > task.anchor_number for e in in_force)
+        assert task.state == TaskState.DONE or (task.state == TaskState.OPEN) == (stands and not ended)
 
 
 def _events_were_reported_by_who_may(entries: list[Any], people: Mapping[int, Actor]) -> None:

@@ -35,6 +35,7 @@ from workflow import (
 )
 from workflow.access_log import Visit
 from workflow.actor import SYSTEM, Actor
+from workflow.agreed import OWNERS, Agreed
 from workflow.episodes import PhoneAgreement
 from workflow.errors import Stale, WorkflowError
 from workflow.pathway import Pathway, Transition
@@ -564,7 +565,7 @@ class Walk(RuleBasedStateMachine):
                 tasks.record_attempt(
                     session, task.uuid, outcome, by=by, at=self.now, made_at=made_at,
                     spoken_with="Anders Demo" if said else None, note="Flyttet" if said else None,
-                    next_try_at=self.now + hours(1),
+                    next_try_at=self.now + hours(1), agreed=self._agreed(n) if outcome == Outcome.COMPLETED else (),
                 )  # fmt: skip
             else:
                 tasks.complete(
@@ -572,6 +573,11 @@ class Walk(RuleBasedStateMachine):
                 )
 
         self._do(work)
+
+    def _agreed(self, n: int) -> tuple[Agreed, ...]:
+        """What comes out of a conversation: often nothing, else as many things as there are who can take them on."""
+        due = (self.now + hours(1), self.now + hours(30), self.now)
+        return tuple(Agreed(text=f"Aftale {i}", owner=OWNERS[i], due_at=due[(n + i) % 3]) for i in range(n % 4))
 
     @rule(n=numbers, act=changes_of_hands, right=mostly, who=anybody)
     def a_task_changes_hands(self, n: int, act: str, right: bool, who: str) -> None:

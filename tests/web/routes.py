@@ -27,8 +27,11 @@ from workflow.vocabulary import Role, SignInBy
 
 SIGNED_IN, MARK = "overgang_sign_in", "form_mark"
 TABLES = {  # where ids of this kind are somebody's
+    "place_id": "places", "episode_id": "episodes", "task_id": "tasks",
     "person_id": "people", "unit_id": "units", "role_id": "person_roles", "sign_in_id": "sign_ins",
-    "opened_id": "break_glass", "look_id": "looks_to_confirm",
+    "opened_id": "break_glass", "look_id": "looks_to_confirm", "agreement_id": "agreements", "miss_id": "misses",
+    "episode_id": "episodes", "handover_id": "handovers", "task_id": "tasks", "place_id": "places",
+    "view_id": "saved_views",
 }  # fmt: skip
 MOVING = {"sign_ins", "sign_in_failures", "access_log"}  # what a refusal may write: that it happened
 NUMBER, NAME = "0119400007", "Agnes Prøve Demo"

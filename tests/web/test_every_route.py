@@ -1,6 +1,7 @@
 """Every route has a rule, and the rule holds: whoever asks, however they ask, and whatever number they guess."""
 
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
@@ -51,8 +52,9 @@ def answer_to(client: FlaskClient, ask: Ask, mark: str) -> TestResponse:
 
 
 def says_nothing_of(hidden: Hidden, answer: TestResponse) -> bool:
-    """Neither in the page nor around it."""
-    said = answer.text + str(answer.headers)
+    """Neither in the page nor around it. The address that was asked for is what they knew already."""
+    asked = unquote(answer.request.path)
+    said = unquote(answer.get_data().decode(errors="replace") + str(answer.headers)).replace(asked, "")
     return not any(word in said for word in hidden.words)
 
 

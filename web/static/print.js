@@ -1,6 +1,7 @@
-// The button that prints; without this file the browser's own menu does.
+// A button that prints the page; without script there is the browser's own.
 "use strict";
 
-const button = document.querySelector("[data-print]");
-button.hidden = false;
-button.addEventListener("click", () => window.print());
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

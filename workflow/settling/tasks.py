@@ -37,7 +37,7 @@ def _open_task(case: CaseFile, owed: Owed, *, at: datetime) -> tuple[Task, Owed]
         miss=rule.miss, occurrence=owed.occurrence, anchor_number=owed.anchor.number,
         unit_id=require_unit_as(case.episode, rule.owner),
         counterpart_unit_id=_counterpart(case, rule), state=TaskState.OPEN, opened_at=at, due_at=owed.due_at,
-        heard_late=False, attempts=0,
+        heard_late=False, attempts=0, text=owed.text,
     )  # fmt: skip
     case.add(task)
     return task, owed

@@ -1,6 +1,15 @@
 """Every table, so that whoever imports this package knows the whole schema."""
 
-from workflow.tables.access import AccessEntry, AccessMark, AccessSeal, BreakGlass, LookToConfirm, Merge, Objection
+from workflow.tables.access import (
+    AccessEntry,
+    AccessMark,
+    AccessSeal,
+    BreakGlass,
+    LookToConfirm,
+    Merge,
+    Objection,
+    SavedView,
+)
 from workflow.tables.accounts import Account, ExternalIdentity, SignIn, SignInFailures
 from workflow.tables.agreements import Agreement, AgreementMove, AgreementRule
 from workflow.tables.citizens import Citizen, MunicipalService
@@ -57,6 +66,7 @@ __all__ = [
     "PlaceStay",
     "RegistryImport",
     "Reminder",
+    "SavedView",
     "Segment",
     "SenderKey",
     "SignIn",

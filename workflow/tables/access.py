@@ -171,3 +171,19 @@ class Merge(Base):
     merged_by: Mapped[str]
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[str | None]
+
+
+class SavedView(Base):
+    """Filters of the board that a person keeps under a name; they see their own, and nobody else's."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (
+        Index("uq_saved_views_kept", "person_id", "name", unique=True, postgresql_where="removed_at is null"),
+    )
+
+    id: Mapped[RowNumber]
+    uuid: Mapped[PublicId]
+    person_id: Mapped[int] = reference("people")
+    name: Mapped[str]
+    query: Mapped[str]  # of the board's address; holds nothing about a citizen
+    removed_at: Mapped[datetime | None]

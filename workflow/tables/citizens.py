@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workflow.cpr import Cpr, decrypt
@@ -13,7 +13,11 @@ class Citizen(Base):
     """A person with a CPR or replacement CPR number, which is encrypted, and found by a keyed hash."""
 
     __tablename__ = "citizens"
-    __table_args__ = (UniqueConstraint("cpr_fingerprint"),)
+    __table_args__ = (
+        UniqueConstraint("cpr_fingerprint"),
+        Index("ix_citizens_words", text("words_of(name)"), postgresql_using="gin"),
+        Index("ix_citizens_phone", text("digits_of(phone)"), postgresql_where="phone is not null"),
+    )
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]

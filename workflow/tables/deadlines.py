@@ -21,7 +21,16 @@ class Deadline(Base):
     __tablename__ = "deadlines"
     __table_args__ = (
         Index("ix_deadlines_next_at", "next_at", "id", postgresql_where="next_at is not null"),
-        Index("ix_deadlines_unit_id", "unit_id", "due_at", postgresql_where="ended_at is null"),
+        Index("ix_deadlines_unit_id", "unit_id", "due_at", "id", postgresql_where="ended_at is null"),
+        Index("ix_deadlines_other_unit_id", "other_unit_id", "due_at", "id", postgresql_where="ended_at is null"),
+        Index(
+            "ix_deadlines_unit_id_concerns", "unit_id", "concerns", "due_at", "id",
+            postgresql_where="ended_at is null and concerns <> 'state'",
+        ),
+        Index(
+            "ix_deadlines_other_unit_id_concerns", "other_unit_id", "concerns", "due_at", "id",
+            postgresql_where="ended_at is null and concerns <> 'state'",
+        ),
         Index("ix_deadlines_episode_id", "episode_id"),
         Index(
             "uq_deadlines_live_state", "episode_id", unique=True,

@@ -28,8 +28,18 @@ class Episode(Base):
         Index("ix_episodes_hospital_id", "hospital_id", "municipality_id", "opened_at"),  # who shares with whom
         Index("ix_episodes_pathway_open", "pathway_key", "pathway_version", postgresql_where="closed_at is null"),
         Index("ix_episodes_related", "related", postgresql_using="gin", postgresql_where="closed_at is null"),
+        Index(
+            "ix_episodes_leaving", "ward_id", "expected_discharge_at",
+            postgresql_where="closed_at is null and expected_discharge_at is not null and state in "
+            "('acute', 'admitted', 'admitted_at_home', 'on_leave', 'ready_for_discharge')",
+        ),
+        Index(
+            "ix_episodes_arriving", "facility_id", "expected_discharge_at",
+            postgresql_where="closed_at is null and facility_id is not null and state <> 'at_home' and "
+            "state <> 'at_tryghedshotel'",
+        ),
         Index("ix_episodes_previous_id", "previous_id", postgresql_where="previous_id is not null"),
-    )
+    )  # fmt: skip
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -13,7 +13,7 @@ from workflow.vocabulary import DoneBy, MissCode, Outcome, TaskState
 
 
 class Task(Base):
-    """Something a unit owes because a rule of the agreement says so.
+    """Something a unit owes because a rule of the agreement says so, or because it was agreed in a conversation.
 
     `anchor_number` is the history entry whose effective time the limit runs from; `done_at` is when it was done
     (effective).
@@ -25,8 +25,15 @@ class Task(Base):
         Index("ix_tasks_unit_id", "unit_id", "due_at", postgresql_where="state = 'open'"),
         Index("ix_tasks_calls", "unit_id", "due_at", postgresql_where="kind = 'follow_up_call'"),
         Index("ix_tasks_counterpart_unit_id", "counterpart_unit_id", "due_at", postgresql_where="state = 'open'"),
+        Index("ix_tasks_done_at", "unit_id", "done_at", "id", postgresql_where="done_at is not null"),
+        Index(
+            "ix_tasks_claimed_by_id", "claimed_by_id", "due_at",
+            postgresql_where="state = 'open' and claimed_by_id is not null",
+        ),
+        Index("ix_tasks_done_with", "counterpart_unit_id", "done_at", postgresql_where="state = 'done'"),
         CheckConstraint("(state = 'done') = (done_at is not null)", name="done_has_time"),
-    )
+        CheckConstraint("(kind = 'agreed') = (text is not null)", name="agreed_says_what"),
+    )  # fmt: skip
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
@@ -53,6 +60,8 @@ class Task(Base):
     confirmed_by: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(Integer)
     last_outcome: Mapped[Outcome | None]
+    text: Mapped[str | None]  # what was agreed
+    questions: Mapped[str | None]  # what the unit wants to ask when it rings
 
     episode: Mapped[Episode] = relationship()
 
@@ -75,4 +84,5 @@ class ContactAttempt(Base):
     doctor_involved: Mapped[bool | None]
     next_try_at: Mapped[datetime | None]
     agreed: Mapped[list[Any]] = mapped_column(JSONB)
+    answers: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))  # to the script's questions
     note: Mapped[str | None]
