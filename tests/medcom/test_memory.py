@@ -18,7 +18,7 @@ GROWTH = 25_000_000  # bytes, between a fifth of the messages and all of them
 @pytest.fixture
 def how_many(request: pytest.FixtureRequest) -> int:
     """Messages."""
-    return 100_000 if request.config.getoption("--soak") else 1_000
+    return 100_000 if request.config.getoption("--soak") else 400
 
 
 def test_memory_is_flat_over_many_messages(how_many: int) -> None:

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from tests.conftest import Database
 from tests.medcom.test_fuzz import mutated
-from tests.web.test_fhir import ADDRESS, key
+from tests.web.test_fhir import ADDRESS
 from web.app import create_app
 from workflow.db import Session
 from workflow.medcom import wire
@@ -24,7 +24,7 @@ from workflow.tables import Message
 from workflow.vocabulary import Fate
 
 SUITE = settings(
-    derandomize=True, deadline=None, database=None, max_examples=40, suppress_health_check=list(HealthCheck)
+    derandomize=True, deadline=None, database=None, max_examples=25, suppress_health_check=list(HealthCheck)
 )
 SOAK = settings(SUITE, derandomize=False, print_blob=True, max_examples=3_000)
 SECONDS = 10.0  # for one answer, on a machine that is busy with others
