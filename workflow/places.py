@@ -60,6 +60,8 @@ def give(session: Session, place_id: UUID, episode: Episode, *, by: Actor, at: d
     """Keep a place for somebody whose episode is locked, where they have none yet. Raises as `reserve`."""
     if _current(session, episode) is None:
         reserve(session, place_id, episode.uuid, by=by, at=at)
+
+
 def reserve_any(
     session: Session, unit_id: int, kind: PlaceKind, episode_id: UUID, *, by: Actor, at: datetime
 ) -> PlaceStay:

@@ -30,7 +30,7 @@ from workflow.medcom import (
 )
 from workflow.medcom import structure as fhir
 from workflow.medcom.acknowledgement import Answer, Code
-from workflow.medcom.letters import Against, Attachment
+from workflow.medcom.posting import Against, Attachment
 from workflow.medcom.tree import Tree, each, resources, word
 from workflow.tables import Address, Citizen, Episode, Message, Notice, OutboundMessage, Segment, Task, Thread
 from workflow.vocabulary import Fate, LegalBasis, Sending, TaskState

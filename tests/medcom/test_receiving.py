@@ -20,8 +20,8 @@ from workflow import amendments, episodes, handovers, tasks
 from workflow.episodes import PhoneAgreement
 from workflow.medcom import addresses, envelope, notification, receiving, stored, waiting, wire
 from workflow.medcom.acknowledgement import Code
-from workflow.medcom.following import FITS
 from workflow.medcom.stays import State
+from workflow.medcom.triggers import FITS
 from workflow.tables import (
     Citizen,
     Episode,

@@ -26,8 +26,8 @@ from tests.properties.promises import check_chains
 from workflow import clock, db
 from workflow.db import Session
 from workflow.medcom import addresses, intake, stored
-from workflow.medcom.following import FITS
 from workflow.medcom.receipt import Receipt
+from workflow.medcom.triggers import FITS
 from workflow.tables import Citizen, Episode, HistoryEntry, Message, Task, Transmission
 from workflow.vocabulary import Fate
 

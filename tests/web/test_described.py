@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import schemathesis
@@ -67,7 +68,7 @@ def test_whatever_the_description_allows_or_forbids_is_answered_as_it_says(
 
     @how_many
     @given(st.one_of(as_described, otherwise), st.booleans())
-    def ask(case: Case, known: bool) -> None:
+    def ask(case: Case[Any], known: bool) -> None:
         headers = {"Authorization": f"Bearer {key}"} if known else {"Authorization": "Bearer nobody"}
         before, began = kept(), time.monotonic()
         answer = case.call_and_validate(base_url=running, headers=headers, checks=CHECKS)

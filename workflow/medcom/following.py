@@ -12,31 +12,15 @@ from workflow.medcom.addresses import Ours
 from workflow.medcom.codes import Event
 from workflow.medcom.journey import Step
 from workflow.medcom.standing import Case, Standing
-from workflow.medcom.stays import State
 from workflow.medcom.stored import Stored
-from workflow.medcom.undoing import IN_HOSPITAL, undo
+from workflow.medcom.triggers import FITS, IN_HOSPITAL, STARTS, TRIGGERS
+from workflow.medcom.undoing import undo
 from workflow.obligations import REPORT_ASKED, REPORT_NOT_ASKED
 from workflow.parties import pathway_of
 from workflow.tables import Citizen, Episode, Unit
 from workflow.timeline import Happened
 from workflow.vocabulary import NoticeKind, Origin
 
-TRIGGERS = {
-    Event.STAA: "patient_acutely_seen",
-    Event.STIN: "patient_admitted",
-    Event.STOR: "leave_started",
-    Event.SLOR: "leave_ended",
-    Event.SLHJ: "patient_discharged",
-    Event.MORS: "patient_died",
-}
-STARTS = frozenset({"patient_acutely_seen", "patient_admitted", "stay_resumed"})
-FITS = {
-    State.ACUTE: IN_HOSPITAL - {"on_leave"},
-    State.ADMITTED: IN_HOSPITAL - {"on_leave"},
-    State.ON_LEAVE: frozenset({"on_leave"}),
-    State.DISCHARGED: frozenset({"discharged", "at_tryghedshotel", "at_home", "closed"}),
-    State.DECEASED: frozenset({"deceased"}),
-}
 _HOSPITAL = Actor(name="Advis om sygehusophold", origin=Origin.MESSAGE)
 
 

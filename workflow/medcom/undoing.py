@@ -2,9 +2,9 @@
 
 from workflow import amendments, episodes
 from workflow.medcom.standing import Case, Standing
+from workflow.medcom.triggers import IN_HOSPITAL
 from workflow.tables import Episode
 
-IN_HOSPITAL = frozenset({"acute", "admitted", "admitted_at_home", "on_leave", "ready_for_discharge"})
 _CANCELLED = "Annulleret i Advis om sygehusophold"
 
 
