@@ -22,7 +22,7 @@ from workflow.actor import SYSTEM, Actor
 from workflow.audits import Span
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
-from workflow.tables import Episode, Organisation, Unit
+from workflow.tables import Episode, Organisation, Task, Unit
 from workflow.vocabulary import MissCode, Role, SignInBy
 
 SIGNED_IN, MARK = "overgang_sign_in", "form_mark"
@@ -71,8 +71,11 @@ def a_citizen() -> Hidden:
         municipality = session.scalars(select(Organisation).where(Organisation.name == "Randers Kommune")).one()
         citizen = citizens.register(session, Cpr.parse(NUMBER), NAME, municipality_id=municipality.id)
         at = clock.now(session)
-        episode = episodes.open_episode(session, citizen, "home", "admission", by=SYSTEM, at=at, ward=ward)
-        misses.write(session, episode, MissCode.TASK_NOT_DONE, due_at=at, owing_unit_id=ward.id, at=at)
+        episode = episodes.open_episode(
+            session, citizen, "home", "admission", by=SYSTEM, at=at, ward=ward, needs=("municipal_services",)
+        )
+        owed = session.scalars(select(Task).where(Task.episode_id == episode.id, Task.unit_id == ward.id)).one()
+        misses.write(session, episode, MissCode.TASK_NOT_DONE, due_at=at, owing_unit_id=ward.id, at=at, task=owed)
         hidden = Hidden(citizen.uuid, episode.uuid)
     with Session.begin() as session:
         person = people.named(session, "gitte")
