@@ -95,8 +95,8 @@ def _instant(name: str) -> datetime | None:
         return None
     try:
         return formats.from_input(_text(name))
-    except Invalid as error:
-        raise Missing(error.code, (name,)) from None
+    except Invalid:
+        raise Missing("not_a_time", (name,)) from None
 
 
 def _outcome() -> Outcome:
