@@ -21,13 +21,13 @@ def given_every_acute_place_is_taken_and_one_waits() -> None:
     with Session.begin() as session:
         people, now = cluster.read(session), clock.now(session)
         house, sanne = people.units[cluster.ACUTE], people.named(cluster.ACUTE, Role.FACILITY_NURSE)
-        nurse = people.named("Medicinsk afsnit", Role.WARD_NURSE)
+        nurse = people.named("Distrikt Syd", Role.MUNICIPAL_NURSE)
         for number in range(100, 119):
             citizen = citizens.register(
                 session, invented.cpr(number), invented.name(number), municipality_id=people.municipalities[0].id
             )
             episode = episodes.open_episode(
-                session, citizen, "tryghedshotel", "admission", by=nurse, at=now, ward=people.units["Medicinsk afsnit"],
+                session, citizen, "tryghedshotel", "municipality", by=nurse, at=now,
                 district=people.units["Distrikt Syd"], facility=house,
             )  # fmt: skip
             if number < 118:
@@ -37,9 +37,8 @@ def given_every_acute_place_is_taken_and_one_waits() -> None:
 def test_a18_every_place_is_taken(play: Scene) -> None:
     given_every_acute_place_is_taken_and_one_waits()
     # The nineteenth is refused: 0 free, put on the waiting list
-    leder = play.enters("leder.kommune")
+    leder = play.enters("leder.kommune", unit="Akutpladserne")
     leder.goes_to("/pladser")
-    leder.page.get_by_role("link", name="Akutpladserne").first.click()
     leder.reads("0 ledige")
     nineteenth = leder.page.locator("tr[data-waiting]", has_text=invented.name(118))
     expect(nineteenth).to_contain_text("0 ledige")
@@ -61,8 +60,7 @@ def test_a19_another_municipality(play: Scene) -> None:
     nabokommune = play.enters("nabokommune")
     # nabokommune searches Agnes: not found without a relation
     nabokommune.goes_to("/overgange")
-    nabokommune.page.get_by_role("search").get_by_role("textbox").fill(AGNES.value)
-    nabokommune.page.get_by_role("search").get_by_role("button").click()
+    nabokommune.searches(AGNES.value)
     expect(nabokommune.page.locator("[data-nothing-found]")).to_be_visible()
     nabokommune.reads_nothing_of("Agnes Demo")
     assert AGNES.value not in nabokommune.page.url
@@ -83,7 +81,7 @@ def test_a19_another_municipality(play: Scene) -> None:
     # The log marks it; leder.kommune gets it on the next day's review
     assert play.count("select count(*) from access_log where purpose = 'Faldet på gaden i Ebeltoft'") >= 1
     play.time_passes(hours=24)
-    leder = play.enters("leder.kommune")
+    leder = play.enters("leder.kommune", unit="Distrikt Syd")
     leder.goes_to("/noed-adgang")
     leder.reads("Nina Demo", "Faldet på gaden i Ebeltoft")
 
@@ -93,7 +91,7 @@ def test_a21_what_was_missed_is_reviewed(play: Scene) -> None:
     play.clock_shows(at(13, 14))
     play.until("select count(*) = 1 from misses where code = 'M5'")
     # leder.kommune: Missed, open, cause, learning, closed
-    leder = play.enters("leder.kommune")
+    leder = play.enters("leder.kommune", unit="Tryghedshotellet")
     leder.goes_to("/overgange")
     leder.follows("Missede")
     leder.page.locator("[data-miss] a.button").first.click()
@@ -110,9 +108,10 @@ def test_a21_what_was_missed_is_reviewed(play: Scene) -> None:
     expect(leder.page.locator("[data-report]")).to_have_attribute("rel", "noopener noreferrer")
     leder.does("reported='no'")
     # The row leaves what is open, and stays in the count
-    leder.goes_to("/missede?show=open")
+    leder.goes_to("/missede")
+    leder.page.locator("[data-show=open]").click()
     expect(leder.page.locator("[data-miss]")).to_have_count(0)
-    leder.goes_to("/missede?show=closed")
+    leder.page.locator("[data-show=closed]").click()
     expect(leder.page.locator("[data-miss]")).to_have_count(1)
 
 
