@@ -37,7 +37,8 @@ check: .venv/.dev
 
 soak: .venv/.dev
 	$(BIN)/python -m pytest tests/crash tests/properties tests/browser tests/test_concurrency.py \
-	    $(addprefix tests/medcom/test_,fuzz.py orders.py memory.py two_receivers.py) --soak
+	    $(addprefix tests/medcom/test_,fuzz.py memory.py orders.py receiving.py two_receivers.py) \
+	    tests/ops/test_medcom.py tests/web/test_described.py --soak
 
 bench: .venv/.dev
 	@$(BIN)/python -m bench

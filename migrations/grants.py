@@ -26,7 +26,8 @@ SHOWN_TO_PEOPLE = {
     ),
     "outbound_messages": (
         "id", "uuid", "number", "kind", "receiver", "citizen_id", "episode_id", "unit_id", "state", "transmissions",
-        "next_at", "made_at", "sent_at", "answered_at", "answer", "said",
+        "next_at", "made_at", "sent_at", "answered_at", "answer", "said", "legal_basis",
+        "basis_reason",
     ),
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ from workflow.actor import SYSTEM
 from workflow.cpr import Cpr
 from workflow.db import Base
 from workflow.errors import Invalid
-from workflow.medcom import addresses, envelope, notification, receiving, wire
+from workflow.medcom import addresses, envelope, notification, receiving, stored, wire
 from workflow.medcom.problems import Unreadable
 from workflow.medcom.stays import State
 from workflow.medcom.tree import Tree, each, pick, resources
@@ -160,7 +160,7 @@ class _Stage:
     def _now(self, session: Session) -> tuple[str, str]:
         if self.citizen is None:
             return NOBODY, ""
-        state = receiving.journey_of(session, self.citizen).state
+        state = stored.journey_of(session, self.citizen).state
         due = _due(session, self.citizen) if state == State.DISCHARGED else None
         return (NOBODY if state == State.VOID else state.value), due.strftime("%Y-%m-%dT%H:%M:%SZ") if due else ""
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as OpenSession
 
 from workflow import clock
 from workflow.db import Session
-from workflow.medcom import intake, outbound, receiving
+from workflow.medcom import intake, outbound, waiting
 from workflow.medcom.outbound import Transmission
 from workflow.medcom.problems import Unreadable
 from workflow.settings import Settings
@@ -101,10 +101,10 @@ def load_waiting(settings: Settings) -> int:
     while done < MOST:
         try:
             with _transaction() as (session, at):
-                found = receiving.load_waiting(
+                found = waiting.load_next(
                     session, after=after, at=at, real_at=clock.real_now(), answers=settings.medcom_type != "C"
                 )
-        except receiving.FailedAgain as failed:
+        except waiting.FailedAgain as failed:
             log.error("message %s was not taken in: %s", failed.row, failed.why)
             after = failed.row
             continue
@@ -122,7 +122,10 @@ def send(settings: Settings) -> int:
         sent = 0
         while alone and sent < MOST:
             with _transaction() as (session, at):  # the sending is counted, whatever becomes of us
-                due = outbound.claim(session, at=at, real_at=clock.real_now())
+                due = outbound.claim(
+                    session, at=at, real_at=clock.real_now(), patience=settings.medcom_patience,
+                    resends=settings.medcom_resends,
+                )  # fmt: skip
             if due is None:
                 break
             try:

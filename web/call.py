@@ -82,7 +82,7 @@ def register(app: Flask) -> None:
 def _owners(row: Row) -> list[tuple[Party, str]]:
     """Who can take something on, by the names of their units; each unit once."""
     units = {unit_as(row.episode, party): party for party in reversed(OWNERS)}
-    return [(party, row.units[unit].name) for unit, party in reversed(units.items()) if unit in row.units]
+    return [(party, row.units[unit].name) for unit, party in reversed(units.items()) if unit is not None]
 
 
 def _text(name: str) -> str:

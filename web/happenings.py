@@ -9,7 +9,7 @@ from web import episode_form, looks
 from web.episode import for_patients
 from web.episode_form import text
 from web.looks import Desk
-from workflow import amendments, arrivals, choices, episodes, sight
+from workflow import amendments, choices, episodes, sight
 from workflow.errors import Invalid, Missing, NotFound
 from workflow.tables import Episode, Unit
 
@@ -43,7 +43,7 @@ def register(app: Flask) -> None:
     def record_arrival(episode_id: UUID) -> ResponseReturnValue:
         """The arrival that is awaited, now; the place that was kept is taken with it."""
         with looks.looking("episode_event") as desk:
-            arrivals.confirm(desk.session, episode_id, by=desk.by, at=desk.at)
+            episodes.record_arrival(desk.session, episode_id, by=desk.by, at=desk.at)
         return back(episode_id)
 
     @app.post("/forloeb/<uuid:episode_id>/vej")

@@ -141,12 +141,12 @@ def floor(session: Session, seen: Sight, unit: Unit, *, at: datetime) -> Floor:
     kept = {stay.episode_id: stay for stay in stays}
     asked, placeless, awaited = [], [], []
     for episode, ward, request in people:
-        stay = kept.get(episode.id)
-        if stay is not None and stay.state == StayState.RESERVED:
-            awaited.append(Waiting(episode, stay.during.lower or at, False, stay.place.kind, ward))
+        has = kept.get(episode.id)
+        if has is not None and has.state == StayState.RESERVED:
+            awaited.append(Waiting(episode, has.during.lower or at, False, has.place.kind, ward))
         elif request is not None:
             asked.append(Waiting(episode, request.requested_at, True, request.kind, ward))
-        elif stay is None and episode.facility_id == unit.id and episode.state != "at_home":
+        elif has is None and episode.facility_id == unit.id and episode.state != "at_home":
             placeless.append(Waiting(episode, episode.opened_at, False, None, ward))
     oldest_first = [sorted(group, key=lambda one: one.since) for group in (asked, placeless, awaited)]
     return Floor(unit, beds, (*oldest_first[0], *oldest_first[1]), tuple(oldest_first[2]))

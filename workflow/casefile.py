@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from workflow import agreements, db, timeline
 from workflow.agreements import Terms
 from workflow.errors import Invalid, NotFound
+from workflow.misses import Unmet
 from workflow.obligations import Situation
 from workflow.parties import pathway_of
 from workflow.pathway import Pathway
@@ -36,6 +37,7 @@ class CaseFile:
     deadlines: list[Deadline]  # the live ones
     sheet: Sheet
     missed: bool = False  # whether anything has ever been missed: most often not, and then no verdicts are read
+    unmet: list[Unmet] = field(default_factory=list)  # what is a miss now, until it is written
     moved: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -56,6 +58,10 @@ class CaseFile:
     def write(self, session: Session) -> None:
         """Write what differs from what was read."""
         self.sheet.write(session)
+
+    def number_rows(self, session: Session) -> None:
+        """Write what hangs on the episode, for what refers to it; the episode itself goes on changing."""
+        self.sheet.write(session, but=Episode)
 
     def close(self, session: Session, row: Row) -> Row:
         """Write the file, and give back one of its rows as the session knows it. The file must not be used again."""

@@ -11,7 +11,7 @@ from workflow import access, agreements, casefile, history, machine, obligations
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, Missing, NotPossible, Stale
-from workflow.parties import lock_citizen, receiving_unit, require_unit_as, unit_as
+from workflow.parties import lock_citizen, pathway_of, receiving_unit, require_unit_as, unit_as
 from workflow.pathway import Transition
 from workflow.pathways import newest
 from workflow.relations import fetch_for
@@ -157,6 +157,18 @@ def record_event(
     )  # fmt: skip
     outbox.tell(session, episode, (unit_as(episode, party) for party in transition.tells), trigger, by=by, at=at)
     return case.close(session, episode)
+
+
+def record_arrival(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> Episode:
+    """Record now that the citizen is where the state of the episode awaits them; a place that was kept is taken.
+
+    Raises as `record_event`, and NotPossible where no arrival is awaited.
+    """
+    episode = fetch_for(session, episode_id, by=by, at=at).episode
+    arrival = pathway_of(episode).arrival_from(episode.state)
+    if arrival is None:
+        raise NotPossible("no_arrival_awaited", state=episode.state)
+    return record_event(session, episode_id, arrival.trigger, by=by, at=at)
 
 
 def _happened(effective_at: datetime | None, *, by: Actor, at: datetime) -> datetime:

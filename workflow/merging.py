@@ -4,15 +4,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from workflow import access, amendments, episodes, history, relations
 from workflow.actor import Actor
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.parties import count_episodes
-from workflow.tables import Citizen, Episode, Merge, MunicipalService, Objection
+from workflow.tables import (
+    Citizen,
+    Episode,
+    Merge,
+    Message,
+    MunicipalService,
+    Objection,
+    OutboundMessage,
+    Thread,
+)
 from workflow.vocabulary import EntryKind
+
+_MOVE_MESSAGES = text("select move_messages(:merge)")
 
 
 def merge(
@@ -53,7 +64,8 @@ def merge(
     merged = Merge(
         from_id=replacement.id, into_id=real.id, episode_ids=[episode.id for episode in theirs],
         service_ids=_numbers(session, MunicipalService, replacement.id),
-        objection_ids=_objections(session, replacement.id, real.id), cancelled_id=cancelled and cancelled.id,
+        objection_ids=_objections(session, replacement.id, real.id), message_ids=[], thread_ids=[], letter_ids=[],
+        cancelled_id=cancelled and cancelled.id,
         reason=reason.strip(), merged_at=at, merged_by=by.name,
     )  # fmt: skip
     session.add(merged)
@@ -124,7 +136,10 @@ def _decide(
 def _move(
     session: Session, merged: Merge, to_id: int, kind: EntryKind, *, by: Actor, at: datetime, reason: str
 ) -> None:
-    """Give what this merge names to the citizen, and say so in the history of each episode."""
+    """Give what this merge names to the citizen, and say so in the history of each episode.
+
+    Messages, conversations and letters go with it, whoever may see them.
+    """
     for number in merged.episode_ids:
         case = relations.fetch_for(session, number, by=by, at=at)
         case.episode.citizen_id = to_id
@@ -137,6 +152,10 @@ def _move(
     for objection in session.scalars(select(Objection).where(Objection.id.in_(merged.objection_ids))):
         objection.citizen_id = to_id
     session.flush()
+    session.execute(_MOVE_MESSAGES, {"merge": merged.id})
+    for held in session:
+        if isinstance(held, Message | Thread | OutboundMessage):
+            session.expire(held)
 
 
 def _numbers(session: Session, table: type[MunicipalService], citizen_id: int) -> list[int]:

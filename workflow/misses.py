@@ -1,16 +1,18 @@
 """Misses: written once by whoever sees first, judged again when what is known changes, never removed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
+from workflow import db
 from workflow.actor import Actor
 from workflow.db import plain
-from workflow.tables import Deadline, Episode, Handover, Miss, MissVerdict, Reminder, Task
-from workflow.vocabulary import MissCode, Verdict
+from workflow.tables import Episode, Handover, Miss, MissVerdict, Task
+from workflow.vocabulary import MissCode, Outcome, Verdict
 
 
 @dataclass(frozen=True)
@@ -23,30 +25,54 @@ class Judged:
     by_hand: bool  # a manager gave it: what follows from the events no longer changes it
 
 
-def write(
-    session: Session,
-    episode: Episode,
-    code: MissCode,
-    *,
-    due_at: datetime,
-    owing_unit_id: int,
-    at: datetime,
-    task: Task | None = None,
-    handover: Handover | None = None,
-) -> None:
-    """Record that something was not done by `due_at`, with who had to and who was responsible. Twice does nothing."""
-    owned = Deadline.task_id == task.id if task is not None else Deadline.handover_id == (handover and handover.id)
-    reminders = select(func.count()).select_from(Reminder).join(Deadline).where(owned).scalar_subquery()
-    session.execute(
-        insert(plain(Miss))
-        .values(
-            episode_id=episode.id, task_id=task and task.id, handover_id=handover and handover.id, code=code,
-            due_at=due_at, recorded_at=at, owing_unit_id=owing_unit_id,
-            responsible_unit_id=episode.responsible_unit_id, reminders=reminders,
-            attempts=task.attempts if task is not None else 0, last_outcome=task and task.last_outcome,
+@dataclass(frozen=True, kw_only=True)
+class Unmet:
+    """What was not done by `due_at`, who had to, and who was responsible: a miss that is to be written."""
+
+    code: MissCode
+    due_at: datetime
+    owing_unit_id: int
+    responsible_unit_id: int | None
+    attempts: int
+    last_outcome: Outcome | None
+    task: Task | None = None
+    handover: Handover | None = None
+
+
+_WRITE = """
+    insert into misses (episode_id, task_id, handover_id, code, due_at, recorded_at, owing_unit_id,
+                        responsible_unit_id, attempts, last_outcome, reminders)
+    select %(episode)s, task, handover, code, due_at, %(at)s, owing, responsible, attempts, last_outcome, (
+        select count(*) from reminders r join deadlines d on d.id = r.deadline_id
+        where d.episode_id = %(episode)s and (d.task_id = task or d.handover_id = handover)
+    )
+    from unnest(%(tasks)s::bigint[], %(handovers)s::bigint[], %(codes)s::text[], %(due)s::timestamptz[],
+                %(owing)s::bigint[], %(responsible)s::bigint[], %(attempts)s::integer[], %(outcomes)s::text[])
+         as unmet (task, handover, code, due_at, owing, responsible, attempts, last_outcome)
+    on conflict do nothing
+    returning id, task_id, handover_id, code, due_at
+"""
+
+
+def write(session: Session, episode: Episode, unmet: Sequence[Unmet], *, at: datetime) -> list[Judged]:
+    """Record what was not done; tasks and handovers have their numbers. Returns what had not been recorded before."""
+    values = {
+        "episode": episode.id, "at": at, "tasks": [one.task and one.task.id for one in unmet],
+        "handovers": [one.handover and one.handover.id for one in unmet], "codes": [one.code for one in unmet],
+        "due": [one.due_at for one in unmet], "owing": [one.owing_unit_id for one in unmet],
+        "responsible": [one.responsible_unit_id for one in unmet], "attempts": [one.attempts for one in unmet],
+        "outcomes": [one.last_outcome for one in unmet],
+    }  # fmt: skip
+    written = db.driver(session).execute(_WRITE, values).fetchall()
+    return [
+        Judged(
+            Miss(id=row, task_id=task_id, handover_id=handover_id, code=MissCode(code), due_at=due_at),
+            Verdict.STANDS,
+            number=0,
+            by_hand=False,
         )
-        .on_conflict_do_nothing()
-    )  # fmt: skip
+        for row, task_id, handover_id, code, due_at in written
+    ]
 
 
 _Later = aliased(MissVerdict)

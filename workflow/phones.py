@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from psycopg.rows import namedtuple_row
 from sqlalchemy.orm import Session
@@ -45,7 +46,8 @@ def numbers(unit: Unit, *, at: datetime, line_until: datetime | None = None) -> 
 
 def line_until(session: Session, episode: Episode, *, at: datetime) -> datetime | None:
     """Until when the hospital is to be reached day and night after the discharge (R15); None where that never began."""
-    told = db.driver(session).cursor(row_factory=namedtuple_row).execute(_ENTRIES, {"episode": episode.id}).fetchall()
+    with db.driver(session).cursor(row_factory=namedtuple_row) as cursor:
+        told: list[Any] = cursor.execute(_ENTRIES, {"episode": episode.id}).fetchall()
     situation = Situation(frozenset(episode.needs), episode.expected_discharge_at, told[0].first_sent)
     terms = agreements.terms_for(session, episode, at=at, newest_known=told[0].newest_agreement or 0)
     return max(obligations.window_ends(terms, timeline.fold(told), situation).values(), default=None)

@@ -11,8 +11,8 @@ from workflow.tables import Account, Citizen, Message, OutboundMessage, Segment,
 BATCH = 500
 # Every encrypted column; `decrypt` and `encrypt` of the ring read and write each.
 ENCRYPTED: tuple[InstrumentedAttribute[Any], ...] = (
-    Citizen.cpr_encrypted, Account.totp_encrypted, Message.raw, OutboundMessage.body, Thread.topic, Segment.author,
-    Segment.contact, Segment.text, Segment.title, Segment.content, Segment.url,
+    Citizen.cpr_encrypted, Account.totp_encrypted, Message.raw, OutboundMessage.body, OutboundMessage.basis_reason,
+    Thread.topic, Segment.author, Segment.contact, Segment.text, Segment.title, Segment.content, Segment.url,
 )  # fmt: skip
 
 

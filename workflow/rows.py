@@ -42,15 +42,19 @@ class Sheet:
         return found
 
     def add(self, row: Base) -> None:
-        """Write a new row with the others; what it refers to has been added before it."""
+        """Write a new row with the others."""
         self._fresh.append(row)
 
-    def write(self, session: Session) -> None:
-        """Write what differs, changes before new rows: what ends makes room for what begins. New rows get numbers."""
+    def write(self, session: Session, *, but: type[Base] | None = None) -> None:
+        """Write what differs, changes before new rows: what ends makes room for what begins. New rows get numbers.
+
+        The rows of one table may be left to be written later, with what differs in them then.
+        """
         driver = db.driver(session)
         for row, known in self._known:
-            _write_change(session, driver, row, known)
-        for entity, rows in groupby(self._fresh, type):
+            if but is None or not isinstance(row, but):
+                _write_change(session, driver, row, known)
+        for entity, rows in groupby(sorted(self._fresh, key=_depth), type):
             self._insert(driver, entity, list(rows))
         self._fresh.clear()
 
@@ -94,6 +98,16 @@ def _forget(session: Session, row: Base) -> None:
         held = session.identity_map.get(identity_key(instance=row))
         if held is not None:
             session.expire(held)
+
+
+def _depth(row: Base) -> int:
+    """What is referred to is written before what refers to it."""
+    return _order()[row.__tablename__]
+
+
+@cache
+def _order() -> dict[str, int]:
+    return {table.name: number for number, table in enumerate(Base.metadata.sorted_tables)}
 
 
 @cache

@@ -272,6 +272,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Samtalen findes ikke, eller du har ikke adgang til den.",
         "There is no such conversation, or it is not yours to see.",
     ),
+    "no_such_segment": (
+        "Samtalen har ikke alle de stykker, der skal videresendes: {segments}.",
+        "The conversation does not have every piece that is to be forwarded: {segments}.",
+    ),
     "no_such_way_in": (
         "Forløbet kan ikke begynde sådan: »{way}«.",
         "The pathway cannot begin this way: '{way}'.",

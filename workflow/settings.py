@@ -45,6 +45,8 @@ class Settings:
     medcom_out: str | None  # and takes what is from us
     medcom_endpoint: str | None  # or where it is posted to
     medcom_token: str | None
+    medcom_patience: timedelta = timedelta(minutes=30)  # without an acknowledgement, before a message is sent again
+    medcom_resends: int = 3  # before a person is told instead
     medcom_certificate_header: str | None  # in which a proxy names the client certificate that it has checked
 
     @classmethod
@@ -89,6 +91,8 @@ class Settings:
             medcom_out=found.get("OVERGANG_MEDCOM_OUT"),
             medcom_endpoint=found.get("OVERGANG_MEDCOM_ENDPOINT"),
             medcom_token=found.get("OVERGANG_MEDCOM_TOKEN"),
+            medcom_patience=timedelta(minutes=_whole(found, "OVERGANG_MEDCOM_PATIENCE_MINUTES", 30)),
+            medcom_resends=_whole(found, "OVERGANG_MEDCOM_RESENDS", 3),
             medcom_certificate_header=found.get("OVERGANG_MEDCOM_CERTIFICATE_HEADER"),
         )
 

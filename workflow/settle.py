@@ -22,9 +22,9 @@ def settle(session: Session, case: CaseFile, *, number: int, by: Actor, at: date
     themselves.
     """
     settle_handovers(session, case, number=number, at=at)
-    settle_tasks(session, case, at=at)
+    settle_tasks(case, at=at)
     settle_owner(case)
-    settle_state(session, case, at=at)
+    settle_state(case, at=at)
     settle_misses(session, case, by=by, at=at)
     relations.refresh(session, case, by=by)
     return {"moved": case.moved} if case.moved else {}

@@ -1,17 +1,23 @@
 """A replacement number becomes somebody's, by a person, and can be two again."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests import world as worlds
 from tests.access.conftest import Acting
+from tests.medcom import examples
+from tests.medcom.conftest import SET_UP
+from tests.medcom.hospital import HEART, OURS
 from tests.steps import ADMITTED, entries, hours
 from tests.world import World
-from workflow import episodes, history, merging, objections
+from workflow import db, episodes, history, merging, objections
 from workflow.cpr import Cpr
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
-from workflow.tables import Citizen, Episode, MunicipalService
+from workflow.medcom import addresses, letters, receiving, uris, wire
+from workflow.medcom.tree import resources
+from workflow.tables import Citizen, Episode, Message, MunicipalService, OutboundMessage, Thread
+from workflow.vocabulary import Fate
 
 AT = ADMITTED + hours(3)
 
@@ -110,3 +116,82 @@ def citizen_of(session: Session, cpr: Cpr) -> Citizen:
     from workflow import citizens
 
     return citizens.find(session, cpr) or pytest.fail("the full number shows the citizen")
+
+
+# --- what was sent about them ---
+
+
+@pytest.fixture
+def letter(session: Session, world: World, unknown: Episode) -> Thread:
+    """A letter about the citizen with the replacement number, and the answer to it."""
+    addresses.register(session, world.district, OURS.sor or "", gln=OURS.gln, at=SET_UP)
+    addresses.register(session, world.ward, HEART.sor or "", gln=HEART.gln, at=SET_UP)
+    receive(session, about(unknown.citizen.cpr, number="first"))
+    thread = session.scalars(select(Thread)).one()
+    return letters.reply(session, thread.uuid, "Tak.", by=world.nurse, at=AT, real_at=AT)
+
+
+def about(cpr: Cpr, *, number: str) -> bytes:
+    """A letter about somebody with this number."""
+    tree = examples.tree("cc/derived/CC-D1_1_new.json")
+    patient, header = next(resources(tree, "Patient")), next(resources(tree, "MessageHeader"))
+    patient["identifier"] = [{"system": uris.REPLACEMENT_CPR[0], "value": cpr.value}]
+    old, header["id"], tree["id"] = header["id"], number, number
+    for provenance in resources(tree, "Provenance"):
+        if provenance["target"][0]["reference"].endswith(old):
+            provenance["target"][0]["reference"] = f"MessageHeader/{number}"
+    payload = next(resources(tree, "Communication"))["payload"][-1]
+    payload["extension"][1]["valueIdentifier"]["value"] = f"urn:uuid:{number}"
+    return wire.write(tree, wire.Format.JSON)
+
+
+def receive(session: Session, raw: bytes) -> None:
+    session.flush()
+    db.receive_messages(session)
+    assert receiving.receive(session, raw, received_from="test", at=AT).fate == Fate.LOADED
+    session.flush()
+    session.execute(text(f"set local role {db.SWEEPS}"))
+
+
+def owners(session: Session) -> set[int | None]:
+    tables = (Message, Thread, OutboundMessage)
+    return {owner for table in tables for owner in session.scalars(select(table.citizen_id))}
+
+
+def test_letters_move_whoever_sees_them_and_move_back(
+    session: Session, world: World, unknown: Episode, letter: Thread, acting: Acting
+) -> None:
+    nobody, somebody = unknown.citizen, known(session, world)
+    session.flush()
+    replacement, real, ids = nobody.cpr, somebody.cpr, (nobody.id, somebody.id)
+    assert owners(session) == {ids[0]}
+    with acting(world.ward_nurse):
+        merged = merging.merge(
+            session, citizen_of(session, replacement), citizen_of(session, real), by=world.ward_nurse, at=AT, reason="x"
+        )
+        merge_id = merged.uuid
+    assert owners(session) == {ids[1]}
+    with acting(world.ward_nurse):
+        merging.undo(session, merge_id, by=world.ward_nurse, at=AT + hours(1), reason="y")
+    assert owners(session) == {ids[0]}
+
+
+def test_a_letter_under_the_old_number_is_about_whom_it_was_found_to_be(
+    session: Session, world: World, unknown: Episode, letter: Thread
+) -> None:
+    nobody, real = unknown.citizen, known(session, world)
+    replacement = nobody.cpr
+    merging.merge(session, nobody, real, by=world.ward_nurse, at=AT, reason="x")
+    receive(session, about(replacement, number="second"))
+    assert len(session.scalars(select(Thread)).all()) == 1
+    assert owners(session) == {real.id}
+
+
+def test_a_conversation_that_both_have_stays_with_each(
+    session: Session, world: World, unknown: Episode, letter: Thread
+) -> None:
+    nobody, real = unknown.citizen, known(session, world)
+    receive(session, about(real.cpr, number="third"))
+    merging.merge(session, nobody, real, by=world.ward_nurse, at=AT, reason="x")
+    assert sorted(session.scalars(select(Thread.citizen_id))) == sorted([nobody.id, real.id])
+    assert set(session.scalars(select(Message.citizen_id))) == {real.id}

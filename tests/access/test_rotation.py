@@ -14,7 +14,7 @@ from tests.medcom.hospital import OURS
 from tests.world import World
 from workflow import citizens, db, keys, rotation
 from workflow.keys import KeyRing
-from workflow.medcom import addresses, conversation, receiving
+from workflow.medcom import addresses, conversation, stored
 from workflow.tables import Citizen, Message, Thread
 
 NEW = AESGCM(b"n" * 32)
@@ -80,7 +80,7 @@ def test_what_hospitals_wrote_is_written_anew_too(
     session.expire_all()
     monkeypatch.setattr(keys, "_ring", KeyRing({"2027": NEW}, rotated_ring.hashing))
     assert conversation.segments(session, thread) == said
-    assert receiving.raw_of(session.scalars(select(Message)).one()) == raw
+    assert stored.raw_of(session.scalars(select(Message)).one()) == raw
 
 
 def test_every_encrypted_column_is_known(database: Database) -> None:

@@ -13,7 +13,7 @@ from tests.world import World
 from workflow import citizens, db
 from workflow.cpr import Cpr
 from workflow.medcom import addresses, receiving
-from workflow.medcom.receiving import Receipt
+from workflow.medcom.receipt import Receipt
 from workflow.medcom.tree import Tree
 from workflow.tables import Citizen, MunicipalService
 

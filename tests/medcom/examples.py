@@ -1,6 +1,7 @@
 """MedCom's example messages, and the scenarios that they are steps of."""
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,14 @@ def index() -> list[dict[str, str]]:
     """What is known of every file."""
     with (FOLDER / "index.csv").open(encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
+
+
+def by_folder(files: Iterable[str]) -> dict[str, list[str]]:
+    """Files by the folder that they lie in: what is asked of every file is asked folder by folder."""
+    folders: dict[str, list[str]] = {}
+    for file in files:
+        folders.setdefault(file.rpartition("/")[0], []).append(file)
+    return folders
 
 
 def tree(file: str) -> Tree:

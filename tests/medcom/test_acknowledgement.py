@@ -19,7 +19,7 @@ BAD = Problem("required", "MSG_PARAM_INVALID", "Encounter.class", "A class is re
 def answered(file: str, answer: Answer) -> Tree:
     tree = examples.tree(file)
     outside = envelope.read(tree)
-    own, _ = envelope.provenances(tree, outside.header_id)
+    own, _ = envelope.provenances(tree)
     return acknowledgement.write(outside, own, answer, at=AT)
 
 
@@ -56,7 +56,8 @@ def test_an_acknowledgement_says_what_is_wrong_and_where() -> None:
     assert (issue["severity"], issue["code"], issue["expression"]) == ("error", "required", ["Encounter.class"])
 
 
-@pytest.mark.parametrize("row", [r for r in examples.index() if r["file"].startswith("ack/")], ids=lambda r: r["file"])
-def test_every_published_acknowledgement_is_read(row: dict[str, str]) -> None:
-    read = acknowledgement.read(examples.tree(row["file"]))
-    assert (read.of, read.code) == (row["response_to"], row["response_code"])
+def test_every_published_acknowledgement_is_read() -> None:
+    for row in examples.index():
+        if row["file"].startswith("ack/"):
+            read = acknowledgement.read(examples.tree(row["file"]))
+            assert (read.of, read.code) == (row["response_to"], row["response_code"]), row["file"]

@@ -9,13 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.medcom import examples
-from tests.medcom.conftest import Deliver
+from tests.medcom.conftest import SET_UP, Deliver
 from tests.medcom.examples import KNOWN
-from tests.medcom.hospital import HEART, OURS, HospitalStay
+from tests.medcom.hospital import ELDERLY, HEART, OURS, HospitalStay
 from tests.medcom.test_stays import h
 from tests.steps import call_of
 from tests.world import ISBAR, World
-from workflow import handovers
+from workflow import handovers, objections
 from workflow.errors import Invalid, NotAllowed, NotPossible
 from workflow.medcom import (
     acknowledgement,
@@ -30,17 +30,16 @@ from workflow.medcom import (
 )
 from workflow.medcom import structure as fhir
 from workflow.medcom.acknowledgement import Answer, Code
-from workflow.medcom.letters import Attachment
-from workflow.medcom.tree import Tree, resources, word
+from workflow.medcom.posting import Against, Attachment
+from workflow.medcom.tree import Tree, each, resources, word
 from workflow.tables import Address, Citizen, Episode, Message, Notice, OutboundMessage, Segment, Task, Thread
-from workflow.vocabulary import Fate, Sending, TaskState
+from workflow.vocabulary import Fate, LegalBasis, Sending, TaskState
 
 NEW, REPLY = "cc/derived/CC-D1_1_new.json", "cc/derived/CC-D1_2_reply.json"
 REAL = datetime(2026, 3, 12, 8, tzinfo=h(0).tzinfo)
 PNG = Attachment(title="Sår", content_type="image/png", content=b"\x89PNG\r\n\x1a\n" + b"0" * 20)
-ADDRESSED_TO_US = [
-    row for row in examples.index() if row["file"].startswith("cc/") and row["receiver"].endswith(examples.RECEIVER)
-]
+FILES = {row["file"]: row for row in examples.index()}
+PUBLISHED = examples.by_folder(file for file in FILES if file.startswith("cc/"))
 
 
 def readdressed(file: str) -> Tree:
@@ -56,19 +55,24 @@ def readdressed(file: str) -> Tree:
     return tree
 
 
-@pytest.mark.parametrize("row", [r for r in examples.index() if r["file"].startswith("cc/")], ids=lambda r: r["file"])
+@pytest.mark.parametrize("files", PUBLISHED.values(), ids=PUBLISHED)
 def test_every_published_correspondence_is_answered_as_expected(
-    session: Session, deliver: Deliver, row: dict[str, str]
+    session: Session, deliver: Deliver, files: list[str]
 ) -> None:
-    receipt = deliver(wire.write(readdressed(row["file"]), wire.Format.XML), h(9))
-    assert receipt.answer is not None
-    assert row["expected_ack"].startswith(receipt.answer.code)
-    if receipt.answer.code == Code.OK:
-        (thread,) = session.scalars(select(Thread)).all()
-        said = conversation.segments(session, thread, with_contents=True)
-        assert said
-        assert [s.written_at for s in said] == sorted(s.written_at for s in said)
-        assert thread.category == row["category"]
+    for file in files:
+        row = FILES[file]
+        with session.begin_nested() as scene:
+            receipt = deliver(wire.write(readdressed(file), wire.Format.XML), h(9))
+            assert receipt.answer is not None
+            assert row["expected_ack"].startswith(receipt.answer.code), file
+            if receipt.answer.code == Code.OK:
+                (thread,) = session.scalars(select(Thread)).all()
+                said = conversation.segments(session, thread, with_contents=True)
+                assert said, file
+                assert [s.written_at for s in said] == sorted(s.written_at for s in said), file
+                assert thread.category == row["category"], file
+            scene.rollback()
+        session.expire_all()
 
 
 def test_new_and_reply_are_one_thread_in_whatever_order(session: Session, elmer: Citizen, deliver: Deliver) -> None:
@@ -195,8 +199,15 @@ def write(session: Session, world: World, call: Task, **more: object) -> Thread:
     )  # fmt: skip
 
 
+PATIENCE = timedelta(minutes=30)
+
+
+def claimed(session: Session, real_at: datetime = REAL, *, resends: int = 3) -> outbound.Transmission | None:
+    return outbound.claim(session, at=h(7), real_at=real_at, patience=PATIENCE, resends=resends)
+
+
 def sent(session: Session, real_at: datetime = REAL) -> tuple[outbound.Transmission, Tree]:
-    transmission = outbound.claim(session, at=h(7), real_at=real_at)
+    transmission = claimed(session, real_at)
     assert transmission is not None
     return transmission, wire.read(transmission.raw)
 
@@ -233,6 +244,79 @@ def test_a_reply_repeats_what_was_said_without_old_attachments(
     assert all(s.content is None for s in said.segments)
     assert said.segments[-1].text == "Tak, vi ringer."
     assert thread.read_by == "Maja Demo"
+
+
+def test_a_conversation_is_passed_on_with_its_attachments_as_one_of_its_own(
+    session: Session, world: World, elmer: Citizen, deliver: Deliver
+) -> None:
+    addresses.register(session, world.other_ward, ELDERLY.sor or "", gln=ELDERLY.gln, at=SET_UP)
+    deliver(with_attachment(PNG.content), h(6))
+    old = session.scalars(select(Thread)).one()
+    said_before = conversation.segments(session, old)
+    thread = letters.forward(
+        session, old.uuid, world.other_ward, "Kender I til dette?", by=world.nurse, at=h(8), real_at=REAL,
+        category="nursing", attachments=(PNG,),
+    )  # fmt: skip
+    _, tree = sent(session)
+    assert fhir.problems(tree) == []
+    assert rules.problems(tree, envelope.read(tree).kind) == []
+    said = communication.read(tree)
+    assert (said.activity, said.category, said.receiver.sor) == ("forward-message", "nursing", ELDERLY.sor)
+    assert said.thread == thread.identifier != old.identifier
+    assert said.follows == envelope.read(examples.tree(NEW)).header_id
+    assert [s.content for s in said.segments].count(PNG.content) == 2  # the one that came, and the new one
+    assert {s.identifier for s in said_before} <= {s.identifier for s in said.segments}
+    own, _ = envelope.provenances(tree)
+    assert len([e for e in each(own, "entity") if e["role"] == "source"]) == 2
+    assert len(conversation.segments(session, thread)) == len(said_before) + 2
+    deliver(wire.write(tree, wire.Format.JSON), h(9))  # whoever gets it can read it
+    assert (old.last_number, len(conversation.segments(session, old))) == (said.follows, len(said_before))
+
+
+def test_a_part_of_a_conversation_is_passed_on(
+    session: Session, world: World, elmer: Citizen, deliver: Deliver
+) -> None:
+    deliver(with_attachment(b"<script>"), h(6))
+    old = session.scalars(select(Thread)).one()
+    texts = {said.identifier for said in conversation.segments(session, old) if said.text is not None}
+
+    def forward(only: set[str] | None) -> Thread:
+        return letters.forward(
+            session, old.uuid, world.ward, "Se her.", by=world.nurse, at=h(8), real_at=REAL, only=only
+        )
+
+    for refused in (None, {"nothing of that name"}):  # what is not what it says does not go on
+        with session.begin_nested() as scene:
+            with pytest.raises(Invalid):
+                forward(refused)
+            scene.rollback()
+    forward(texts)
+    _, tree = sent(session)
+    assert [s.text is not None for s in communication.read(tree).segments] == [True, True]
+
+
+def test_a_forward_that_came_shows_who_said_what(session: Session, elmer: Citizen, deliver: Deliver) -> None:
+    deliver(wire.write(readdressed("cc/ig-5.0.2/forward-message_c0426e3e.json"), wire.Format.JSON), h(9))
+    thread = session.scalars(select(Thread)).one()
+    assert set(session.scalars(select(Segment.activity))) == {"forward-message"}
+    assert all(said.author for said in conversation.segments(session, thread) if said.text is not None)
+
+
+def test_what_a_citizen_objects_to_is_written_on_a_legal_basis_only(session: Session, world: World, call: Task) -> None:
+    objections.register(session, session.scalars(select(Citizen.id)).one(), "Alt", by=world.nurse, at=h(6))
+    with session.begin_nested() as scene:
+        with pytest.raises(NotPossible) as objects:
+            write(session, world, call)
+        scene.rollback()
+    assert objects.value.code == "citizen_objects"
+    against = Against(legal_basis=next(iter(LegalBasis)), reason="Fare for liv")
+    thread = write(session, world, call, against=against)
+    with pytest.raises(NotPossible):
+        letters.reply(session, thread.uuid, "Og så?", by=world.nurse, at=h(8), real_at=REAL)
+    letter = session.scalars(select(OutboundMessage)).one()
+    assert letter.legal_basis == against.legal_basis
+    assert letter.basis_reason is not None
+    assert b"Fare" not in letter.basis_reason
 
 
 def test_a_letter_from_a_handover(session: Session, world: World, call: Task) -> None:
@@ -273,7 +357,7 @@ def test_a_ward_without_an_address_is_phoned(session: Session, world: World, cal
 
 def answer(session: Session, deliver: Deliver, tree: Tree, code: Code, at: datetime, *, again: bool = False) -> None:
     outside = envelope.read(tree)
-    own, _ = envelope.provenances(tree, outside.header_id)
+    own, _ = envelope.provenances(tree)
     raw = wire.write(acknowledgement.write(outside, own, Answer(code), at=at), wire.Format.XML)
     for _ in range(2 if again else 1):
         assert deliver(raw, at).answer is None
@@ -291,7 +375,7 @@ def test_acknowledged_is_the_end_of_it(session: Session, world: World, call: Tas
     assert state(session) == (Sending.AWAITING, 1)
     answer(session, deliver, tree, Code.OK, h(8), again=True)
     assert state(session) == (Sending.ACKNOWLEDGED, 1)
-    assert outbound.claim(session, at=h(9), real_at=REAL + timedelta(days=1)) is None
+    assert claimed(session, REAL + timedelta(days=1)) is None
     fates = session.scalars(select(Message.fate).where(Message.kind == "acknowledgement-message")).all()
     assert fates == [Fate.ANSWER]
 
@@ -302,15 +386,23 @@ def test_without_an_answer_it_is_sent_again_three_times_and_then_a_person_is_tol
     write(session, world, call)
     numbers, bundles = set(), set()
     for n in range(4):
-        transmission, tree = sent(session, REAL + n * outbound.PATIENCE)
-        assert outbound.claim(session, at=h(7), real_at=REAL + n * outbound.PATIENCE) is None
+        transmission, tree = sent(session, REAL + n * PATIENCE)
+        assert claimed(session, REAL + n * PATIENCE) is None
         numbers.add(transmission.number)
         bundles.add(tree["id"])
     assert (len(numbers), len(bundles)) == (1, 4)
-    assert outbound.claim(session, at=h(9), real_at=REAL + 4 * outbound.PATIENCE) is None
+    assert claimed(session, REAL + 4 * PATIENCE) is None
     assert state(session) == (Sending.FAILED, 4)
     told = session.scalars(select(Notice).where(Notice.topic == "message_not_received")).one()
     assert told.unit_id == world.district.id
+
+
+def test_how_often_it_is_sent_again_is_a_setting(session: Session, world: World, call: Task) -> None:
+    write(session, world, call)
+    assert claimed(session, resends=1) is not None
+    assert claimed(session, REAL + PATIENCE, resends=1) is not None
+    assert claimed(session, REAL + 2 * PATIENCE, resends=1) is None
+    assert state(session) == (Sending.FAILED, 2)
 
 
 def test_refused_is_told_to_the_unit(session: Session, world: World, call: Task, deliver: Deliver) -> None:
@@ -341,8 +433,8 @@ def test_a_transport_that_fails_costs_no_sending(session: Session, world: World,
     transmission, _ = sent(session)
     outbound.not_delivered(session, transmission, real_at=REAL)
     assert state(session) == (Sending.QUEUED, 0)
-    assert outbound.claim(session, at=h(7), real_at=REAL) is None
-    assert outbound.claim(session, at=h(7), real_at=REAL + timedelta(minutes=1)) is not None
+    assert claimed(session) is None
+    assert claimed(session, REAL + timedelta(minutes=1)) is not None
 
 
 def test_an_answer_to_something_that_we_did_not_send_is_kept_and_changes_nothing(

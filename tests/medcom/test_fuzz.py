@@ -25,7 +25,7 @@ from workflow.tables import Citizen, Episode, HistoryEntry, Message
 from workflow.vocabulary import Fate
 
 SUITE = settings(
-    derandomize=True, deadline=None, database=None, max_examples=200, suppress_health_check=list(HealthCheck)
+    derandomize=True, deadline=None, database=None, max_examples=100, suppress_health_check=list(HealthCheck)
 )
 SOAK = settings(SUITE, derandomize=False, print_blob=True, max_examples=20_000)
 SECONDS = 5.0  # for one message, on a machine that is busy with others

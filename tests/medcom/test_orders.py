@@ -12,7 +12,7 @@ from tests.medcom.hospital import ELDERLY, HEART, HospitalStay, as_values
 from tests.medcom.test_receiving import episode_of, fits, state_now
 from tests.medcom.test_stays import h
 from tests.properties.promises import check_chains
-from workflow.medcom import journey, receiving, stays
+from workflow.medcom import journey, stays, stored
 from workflow.medcom.stays import State
 from workflow.medcom.tree import Tree
 from workflow.tables import Citizen, Episode
@@ -48,7 +48,7 @@ def invent(chance: random.Random) -> list[Tree]:
 
 
 def seeds(request: pytest.FixtureRequest) -> Iterator[int]:
-    yield from range(1_000 if request.config.getoption("--soak") else 60)
+    yield from range(1_000 if request.config.getoption("--soak") else 25)
 
 
 def test_the_episode_ends_where_the_hospital_says_in_whatever_order_it_is_told(
@@ -78,7 +78,7 @@ def test_the_episode_ends_where_the_hospital_says_in_whatever_order_it_is_told(
 
 
 def _next(session: Session, citizen: Citizen) -> str:
-    if receiving.journey_of(session, citizen).state == State.VOID:
+    if stored.journey_of(session, citizen).state == State.VOID:
         return "cancelled"
     state = episode_of(session, citizen).state
     return "in hospital" if state in {"acute", "admitted"} else state  # a transfer keeps what the old stay was

@@ -25,9 +25,9 @@ from tests.medcom.test_stays import h
 from tests.properties.promises import check_chains
 from workflow import clock, db
 from workflow.db import Session
-from workflow.medcom import addresses, intake, receiving
-from workflow.medcom.following import FITS
-from workflow.medcom.receiving import Receipt
+from workflow.medcom import addresses, intake, stored
+from workflow.medcom.receipt import Receipt
+from workflow.medcom.triggers import FITS
 from workflow.tables import Citizen, Episode, HistoryEntry, Message, Task, Transmission
 from workflow.vocabulary import Fate
 
@@ -72,7 +72,7 @@ def each_counted_once(messages: int, citizens: int) -> None:
         assert session.scalar(select(func.count()).select_from(Episode)) == citizens
         for citizen in session.scalars(select(Citizen)):
             (episode,) = session.scalars(select(Episode).where(Episode.citizen_id == citizen.id)).all()
-            assert episode.state in FITS[receiving.journey_of(session, citizen).state]
+            assert episode.state in FITS[stored.journey_of(session, citizen).state]
             calls = session.scalars(select(Task.due_at).where(Task.kind == "follow_up_call", Task.state == "open"))
             assert set(calls) == {h(12) + timedelta(hours=24)}
         reports = select(func.count()).select_from(Task).where(Task.kind == "admission_report")

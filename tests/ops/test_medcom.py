@@ -3,6 +3,7 @@
 import csv
 import json
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -45,30 +46,31 @@ def test_replay_shows_137_of_137_and_leaves_nothing(database: Database) -> None:
         assert connection.scalar(text("select count(*) from pg_namespace where nspname = 'replay'")) == 0
 
 
-@pytest.fixture
-def converted(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """The same scenarios in one form, every message twice, and no expectation to read."""
-    form = Format(request.param)
-    with (tmp_path / "scenarios.csv").open("w", encoding="utf-8", newline="") as out:
+def converted(folder: Path, form: Format, names: Collection[str]) -> Path:
+    """These scenarios in one form, every message twice, and no expectation to read."""
+    with (folder / "scenarios.csv").open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(["scenario", "step", "file"])
-        for name, steps in examples.scenarios().items():
-            for step in steps:
+        for name in names:
+            for step in examples.scenarios()[name]:
                 file = f"{name}-{step.number}.{form}"
-                (tmp_path / file).write_bytes(in_form(step.raw, form))
+                (folder / file).write_bytes(in_form(step.raw, form))
                 writer.writerows([[name, step.number, file]] * 2)
-    return tmp_path
+    return folder
 
 
-@pytest.mark.parametrize("converted", ["json", "xml"], indirect=True)
+@pytest.mark.parametrize("form", Format)
 def test_replay_tells_what_happened_in_either_form_and_with_every_message_twice(
-    converted: Path, database: Database
+    form: Format, database: Database, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    played = overgang("medcom", "replay", converted, *CITIZENS, "--json", environ=database.environment)
+    names = list(examples.scenarios())[:: 1 if request.config.getoption("--soak") else 3]
+    folder = converted(tmp_path, form, names)
+    played = overgang("medcom", "replay", folder, *CITIZENS, "--json", environ=database.environment)
     assert played.returncode == 0, played.stderr
     told = [json.loads(line) for line in played.stdout.splitlines()]
-    expected = {(s.scenario, s.number): s for steps in examples.scenarios().values() for s in steps if s.state}
-    assert len(told) == 2 * 139
+    steps = [step for name in names for step in examples.scenarios()[name]]
+    expected = {(step.scenario, step.number): step for step in steps if step.state}
+    assert len(told) == 2 * len(steps)
     for line in told:
         assert list(line) == ["scenario", "step", "file", "ack", "state", "followup_due_utc"]
         wanted = expected.get((line["scenario"], line["step"]))
@@ -89,8 +91,9 @@ def test_replay_shows_what_differs(database: Database, tmp_path: Path) -> None:
     assert "0 of 1 steps as expected." in played.stdout
 
 
-def test_of_an_unknown_citizen_nothing_is_known(database: Database) -> None:
-    played = overgang("medcom", "replay", FOLDER, "--json", environ=database.environment)
+def test_of_an_unknown_citizen_nothing_is_known(database: Database, tmp_path: Path) -> None:
+    folder = converted(tmp_path, Format.JSON, ["MC-A", "P01"])
+    played = overgang("medcom", "replay", folder, "--json", environ=database.environment)
     assert {json.loads(line)["state"] for line in played.stdout.splitlines()} == {"none"}
 
 

@@ -13,12 +13,17 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session as OpenSession
 
 from ops.demo import cluster
+from tests import world as worlds
 from tests.conftest import Database, Servers
+from tests.medcom.conftest import SET_UP, serve
+from tests.medcom.examples import KNOWN
+from tests.medcom.hospital import HEART, OURS
 from tests.web.citizens import discharged_to_the_hotel
 from tests.web.reader import Reader
 from web.app import create_app
 from workflow import clock, db, keys, operations
 from workflow.db import Session
+from workflow.medcom import addresses, senders
 from workflow.settings import Settings
 from workflow.tables import Episode, Heartbeat
 
@@ -175,3 +180,14 @@ def at_migration(database: Database, revision: str) -> None:
     with engine.begin() as connection:
         connection.execute(text("update alembic_version set version_num = :revision"), {"revision": revision})
     engine.dispose()
+
+
+@pytest.fixture
+def key(database: Database) -> str:
+    """A hospital's gateway may deliver; Elmer is known."""
+    with Session.begin() as session:
+        world = worlds.build(session)
+        addresses.register(session, world.district, OURS.sor or "", gln=OURS.gln, at=SET_UP)
+        addresses.register(session, world.ward, HEART.sor or "", gln=HEART.gln, at=SET_UP)
+        serve(session, world, KNOWN)
+        return senders.make_key(session, "Gateway Demo", at=SET_UP)

@@ -1,7 +1,7 @@
 """Citizens on their way in the demonstration's cluster, for the tests of the pages of a handover."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
 
@@ -21,6 +21,12 @@ from workflow.vocabulary import Origin, Role
 
 NUMBERS = count(3000)
 NAME = "Agnes O'Prøve 👵 Demo"
+
+
+def now() -> datetime:
+    """By the demonstration's clock."""
+    with Session() as session:
+        return clock.now(session)
 
 
 def background(session: OpenSession) -> None:

@@ -22,6 +22,7 @@ from workflow.actor import SYSTEM, Actor
 from workflow.audits import Span
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
+from workflow.misses import Unmet
 from workflow.tables import Episode, Organisation, Unit
 from workflow.vocabulary import MissCode, Role, SignInBy
 
@@ -72,7 +73,11 @@ def a_citizen() -> Hidden:
         citizen = citizens.register(session, Cpr.parse(NUMBER), NAME, municipality_id=municipality.id)
         at = clock.now(session)
         episode = episodes.open_episode(session, citizen, "home", "admission", by=SYSTEM, at=at, ward=ward)
-        misses.write(session, episode, MissCode.TASK_NOT_DONE, due_at=at, owing_unit_id=ward.id, at=at)
+        unmet = Unmet(
+            code=MissCode.TASK_NOT_DONE, due_at=at, owing_unit_id=ward.id, responsible_unit_id=ward.id, attempts=0,
+            last_outcome=None,
+        )  # fmt: skip
+        misses.write(session, episode, [unmet], at=at)
         hidden = Hidden(citizen.uuid, episode.uuid)
     with Session.begin() as session:
         person = people.named(session, "gitte")

@@ -13,34 +13,22 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
-from tests import world as worlds
 from tests.conftest import Database
 from tests.medcom import examples
-from tests.medcom.conftest import SET_UP, serve
+from tests.medcom.conftest import SET_UP
 from tests.medcom.examples import KNOWN, OTHER
-from tests.medcom.hospital import HEART, OURS, HospitalStay, as_bytes
+from tests.medcom.hospital import HospitalStay, as_bytes
 from tests.medcom.test_stays import h
 from web.app import create_app
 from web.fhir import TAKEN
 from workflow import db
 from workflow.db import Session
-from workflow.medcom import acknowledgement, addresses, receiving, senders, wire
+from workflow.medcom import acknowledgement, receiving, senders, wire
 from workflow.medcom.wire import Format
 from workflow.tables import Episode, Message
 from workflow.vocabulary import Fate
 
 ADDRESS = "/fhir/$process-message"
-
-
-@pytest.fixture
-def key(database: Database) -> str:
-    """A hospital's gateway may deliver; Elmer is known."""
-    with Session.begin() as session:
-        world = worlds.build(session)
-        addresses.register(session, world.district, OURS.sor or "", gln=OURS.gln, at=SET_UP)
-        addresses.register(session, world.ward, HEART.sor or "", gln=HEART.gln, at=SET_UP)
-        serve(session, world, KNOWN)
-        return senders.make_key(session, "Gateway Demo", at=SET_UP)
 
 
 @pytest.fixture

@@ -1,15 +1,16 @@
 """Opening an episode: by whom, for whom, and what is refused with everything still filled in."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select, text
 
 from tests.web.citizens import NUMBER
 from tests.web.reader import Page, Reader
 from web.formats import for_input
-from workflow import clock
+from workflow import citizens, clock
+from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
-from workflow.tables import Citizen, Episode, Organisation, Unit
+from workflow.tables import Citizen, Episode, MunicipalService, Organisation, Unit
 
 AGNES = "0119400077"
 
@@ -77,6 +78,31 @@ def test_a_known_citizen_is_shown_by_name_and_asked_nothing_twice(somebody: Read
     answer = somebody.client.post("/forloeb", data=fields(page, way="tryghedshotel:citizen"))
     assert answer.status_code == 303
     assert opened()[-1] == ("Agnes Ny Demo", "tryghedshotel", "planned")
+
+
+def test_whom_the_municipality_helps_is_owed_an_admission_report(somebody: Reader) -> None:
+    """Script A02: the deadline of rule R01 is there at once."""
+    with Session.begin() as session:
+        session.execute(text(f"set local role {SWEEPS}"))
+        randers = session.scalars(select(Organisation).where(Organisation.name == "Randers Kommune")).one()
+        citizen = citizens.register(session, Cpr.parse(AGNES), "Agnes Demo", municipality_id=randers.id)
+        session.add(
+            MunicipalService(
+                citizen_id=citizen.id, municipality_id=randers.id, service="hjemmepleje", from_on=date(2026, 1, 1)
+            )
+        )
+    page = asks(somebody, "koordinator", AGNES)
+    assert "Agnes Demo" in page.text
+    typed = fields(page, way="home:admission", ward=unit("Medicinsk afsnit"))
+    assert somebody.client.post("/forloeb", data=typed).status_code == 303
+    with Session.begin() as session:
+        session.execute(text(f"set local role {SWEEPS}"))
+        due = session.execute(text("select due_at - opened_at from tasks where rule = 'R01'")).scalar_one()
+    assert due == timedelta(hours=24)
+    somebody.signs_in("distrikt")
+    page = somebody.sees("/overgange")
+    assert "Indlæggelsesrapport" in page.text
+    assert AGNES not in page.html
 
 
 def test_the_facility_takes_a_referral_from_a_practice(somebody: Reader) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from workflow.medcom import structure, uris
+from workflow.medcom import uris
 from workflow.medcom.envelope import Envelope
 from workflow.medcom.problems import HL7_CODES, Problem
 from workflow.medcom.tree import Tree, each, resources, word
@@ -33,7 +33,7 @@ class Answer:
 def write(received: Envelope, latest: Tree | None, answer: Answer, *, at: datetime) -> Tree:
     """The acknowledgement of a message, with new numbers. `latest` is its own Provenance, which goes back with it.
 
-    Sender and receiver change places. It names no citizen.
+    `latest` must be one as FHIR R4 has it. Sender and receiver change places. It names no citizen.
     """
     header_id = unique()
     us, them = organisation(received.receiver), organisation(received.sender)
@@ -46,9 +46,7 @@ def write(received: Envelope, latest: Tree | None, answer: Answer, *, at: dateti
         to_endpoint=received.reply_to or f"{uris.SOR_ENDPOINT}{received.sender.sor or ''}",
         profile=_PROFILE + "messaging-acknowledgementHeader", response=response,
     )  # fmt: skip
-    before = []
-    if latest is not None and structure.is_provenance(latest):
-        before = [{"resourceType": "Provenance", "id": unique(), **latest}]
+    before = [{"resourceType": "Provenance", "id": unique(), **latest}] if latest is not None else []
     own = provenance(header_id, "acknowledgement", who=us, follows=received.header_id, at=at)
     parts = [header, *([outcome] if outcome is not None else []), us, them, *before, own]
     return bundle(_PROFILE + "messaging-acknowledgement", parts, at=at)

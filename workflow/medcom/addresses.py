@@ -1,16 +1,32 @@
 """Which unit an organisation on the wire is; and a place for one that nobody has entered yet."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
+from workflow import db
 from workflow.medcom.envelope import Party
 from workflow.tables import Address, Organisation, Unit
 from workflow.vocabulary import OrganisationKind, UnitKind
 
+_OURS = """
+    select u.id, u.organisation_id, o.kind
+    from addresses a join units u on u.id = a.unit_id join organisations o on o.id = u.organisation_id
+    where a.{} = %(number)s order by a.id limit 1
+"""
+_BY_SOR, _BY_GLN = _OURS.format("sor"), _OURS.format("gln")
 _WITH_UNIT = joinedload(Address.unit).joinedload(Unit.organisation)
+
+
+@dataclass(frozen=True)
+class Ours:
+    """A unit of one of our municipalities, as the receiver of a message."""
+
+    unit_id: int
+    municipality_id: int
 
 
 def register(
@@ -31,15 +47,15 @@ def register(
     return session.scalars(select(Address).where(Address.sor == sor)).one()
 
 
-def ours(session: Session, receiver: Party, *, at: datetime) -> Address | None:
-    """The address of one of our municipalities' units that a message is for; None when it is for somebody else."""
-    if receiver.sor is None and receiver.gln is None:
+def ours(session: Session, receiver: Party, *, at: datetime) -> Ours | None:
+    """The unit of one of our municipalities that a message is for; None when it is for somebody else."""
+    number = receiver.sor or receiver.gln
+    if number is None:
         return None
-    named = Address.sor == receiver.sor if receiver.sor is not None else Address.gln == receiver.gln
-    found = session.scalars(select(Address).where(named).options(_WITH_UNIT)).first()
-    found = found or _of_register(session, receiver.sor, at=at)
-    kind = found.unit.organisation.kind if found is not None else None
-    return found if kind == OrganisationKind.MUNICIPALITY else None
+    found = db.driver(session).execute(_BY_SOR if receiver.sor else _BY_GLN, {"number": number}).fetchone()
+    if found is None and (met := _of_register(session, receiver.sor, at=at)) is not None:
+        found = (met.unit_id, met.unit.organisation_id, met.unit.organisation.kind)
+    return Ours(found[0], found[1]) if found is not None and found[2] == OrganisationKind.MUNICIPALITY else None
 
 
 def of_unit(session: Session, unit: Unit, *, at: datetime) -> Address | None:

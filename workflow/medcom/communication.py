@@ -91,7 +91,7 @@ def read(tree: Tree) -> CareCommunication:
     """The values of a message that the rules have found nothing wrong with."""
     outside = envelope.read(tree)
     said, patient = next(resources(tree, "Communication")), next(resources(tree, "Patient"))
-    own, _ = envelope.provenances(tree, outside.header_id)
+    own, _ = envelope.provenances(tree)
     revised = (word(e, "what", "reference") for e in each(own, "entity") if e.get("role") == "revision")
     occurred_at = instant(pick(own, "occurredDateTime"))
     assert occurred_at is not None
@@ -150,8 +150,10 @@ def is_a(content_type: str, content: bytes) -> bool:
     return content.startswith(_BEGINS.get(content_type, ()))
 
 
-def write(said: CareCommunication, *, at: datetime, earlier: tuple[tuple[str, str, str | None], ...] = ()) -> Tree:
-    """The message: its last segment is new, the others repeat what was said; attachments go with the first time only.
+def write(
+    said: CareCommunication, *, new: int, at: datetime, earlier: tuple[tuple[str, str, str | None], ...] = ()
+) -> Tree:
+    """The message: its last `new` segments are its own, the others repeat what was said.
 
     `earlier` are number, activity and predecessor of the messages before it, whose Provenances are repeated.
     """
@@ -176,9 +178,9 @@ def write(said: CareCommunication, *, at: datetime, earlier: tuple[tuple[str, st
         to_endpoint=f"{uris.SOR_ENDPOINT}{said.receiver.sor}", profile=_PROFILE + "messageHeader",
         focus=communication, definition=_DEFINITION,
     )  # fmt: skip
-    new = tuple(f"urn:uuid:{s.identifier}" for s in said.segments[-1:])
+    payloads_of_its_own = tuple(f"urn:uuid:{s.identifier}" for s in said.segments[-new:])
     before = [provenance(n, activity, who=them, follows=follows, at=at) for n, activity, follows in earlier]
-    own = provenance(said.number, said.activity, who=us, follows=said.follows, payloads=new, at=at)
+    own = provenance(said.number, said.activity, who=us, follows=said.follows, payloads=payloads_of_its_own, at=at)
     parts = [header, patient, communication, *([encounter] if encounter else []), us, them, *people, *before, own]
     return bundle(_PROFILE + "message", parts, at=at)
 

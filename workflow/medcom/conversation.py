@@ -14,20 +14,21 @@ from workflow.actor import SYSTEM, Actor
 from workflow.cpr import Cpr
 from workflow.errors import Invalid, NotAllowed, NotFound
 from workflow.medcom import uris
+from workflow.medcom.addresses import Ours
 from workflow.medcom.communication import CareCommunication
 from workflow.medcom.communication import Segment as Said
-from workflow.tables import Citizen, Episode, Message, Segment, Thread, Unit
+from workflow.tables import Citizen, Episode, Merge, Message, Segment, Thread, Unit
 from workflow.vocabulary import NoticeKind
 
 
-def take_in(session: Session, said: CareCommunication, unit: Unit, *, at: datetime, own: bool = False) -> Thread:
+def take_in(session: Session, said: CareCommunication, to: Ours, *, at: datetime, own: bool = False) -> Thread:
     """Put a message into its thread: new, reply or forward, in any order, each segment once.
 
     `own`: a copy of what another system of our organisation sent; nobody is told of it. It must have a number of
     the citizen's (`numbers_of`). It never completes a task.
     """
-    citizen = _citizen(session, said, unit)
-    thread = _thread(session, citizen, said, unit, at=at)
+    citizen = _citizen(session, said, to)
+    thread = _thread(session, citizen, said, to, at=at)
     for segment in said.segments:
         keep(session, thread, segment, said.activity)
     if own:
@@ -35,18 +36,27 @@ def take_in(session: Session, said: CareCommunication, unit: Unit, *, at: dateti
     thread.heard_at = at
     episode = episode_of(session, citizen)
     if episode is not None:
-        units = (unit.id, episode.facility_id, episode.district_id)
+        units = (to.unit_id, episode.facility_id, episode.district_id)
         outbox.tell(session, episode, units, "correspondence", by=SYSTEM, at=at, kind=NoticeKind.NOTICE)
     return thread
 
 
-def _citizen(session: Session, said: CareCommunication, unit: Unit) -> Citizen:
+def _citizen(session: Session, said: CareCommunication, to: Ours) -> Citizen:
     """Whom it is about: found by any of the numbers, else entered, for a letter to us is not thrown away."""
     numbers = numbers_of(said)
     found = next((c for c in (citizens.find(session, number) for number in numbers) if c is not None), None)
     if found is not None:
-        return found
-    return citizens.register(session, numbers[0], said.name or "Ukendt navn", municipality_id=unit.organisation_id)
+        return _whose_it_is_now(session, found)
+    return citizens.register(session, numbers[0], said.name or "Ukendt navn", municipality_id=to.municipality_id)
+
+
+def _whose_it_is_now(session: Session, citizen: Citizen) -> Citizen:
+    """The citizen whom a replacement number was found to be, by a person."""
+    into = select(Merge.into_id).where(Merge.from_id == citizen.id, Merge.undone_at.is_(None))
+    while (real := session.scalar(into)) is not None:
+        citizen = session.get_one(Citizen, real)
+        into = select(Merge.into_id).where(Merge.from_id == real, Merge.undone_at.is_(None))
+    return citizen
 
 
 def numbers_of(said: CareCommunication) -> list[Cpr]:
@@ -58,12 +68,12 @@ def numbers_of(said: CareCommunication) -> list[Cpr]:
     return numbers
 
 
-def _thread(session: Session, citizen: Citizen, said: CareCommunication, unit: Unit, *, at: datetime) -> Thread:
+def _thread(session: Session, citizen: Citizen, said: CareCommunication, to: Ours, *, at: datetime) -> Thread:
     known = select(Thread).where(Thread.citizen_id == citizen.id, Thread.identifier == said.thread)
     session.execute(
         insert(Thread)
         .values(
-            citizen_id=citizen.id, unit_id=unit.id, identifier=said.thread, category=said.category,
+            citizen_id=citizen.id, unit_id=to.unit_id, identifier=said.thread, category=said.category,
             with_sor=said.sender.sor or "", with_gln=said.sender.gln, with_name=said.sender.name,
             last_at=said.occurred_at, last_number=said.number, heard_at=at,
         )

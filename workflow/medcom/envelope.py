@@ -62,8 +62,9 @@ def party(bundle: Tree, reference: str | None, endpoint: str | None = None) -> P
     return Party(sor and sor[:MAX_ID], gln and gln[:MAX_ID], word(organisation, "name"))
 
 
-def provenances(bundle: Tree, header_id: str) -> tuple[Tree | None, list[Tree]]:
+def provenances(bundle: Tree) -> tuple[Tree | None, list[Tree]]:
     """The Provenance of this message itself, and all of them."""
+    header_id = word(next(resources(bundle, "MessageHeader"), None), "id")
     every = list(resources(bundle, "Provenance"))
     own = next((p for p in every if _target(p) == f"MessageHeader/{header_id}"), None)
     return own, every

@@ -3,35 +3,38 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from workflow import amendments, episodes, outbox
-from workflow.medcom import addresses
+from workflow.actor import Actor
+from workflow.medcom import addresses, chains, journey, stays, stored
+from workflow.medcom.addresses import Ours
 from workflow.medcom.codes import Event
 from workflow.medcom.journey import Step
 from workflow.medcom.standing import Case, Standing
-from workflow.medcom.stays import State
-from workflow.medcom.undoing import IN_HOSPITAL, undo
+from workflow.medcom.stored import Stored
+from workflow.medcom.triggers import FITS, IN_HOSPITAL, STARTS, TRIGGERS
+from workflow.medcom.undoing import undo
 from workflow.obligations import REPORT_ASKED, REPORT_NOT_ASKED
 from workflow.parties import pathway_of
-from workflow.tables import Episode, Unit
+from workflow.tables import Citizen, Episode, Unit
 from workflow.timeline import Happened
-from workflow.vocabulary import NoticeKind
+from workflow.vocabulary import NoticeKind, Origin
 
-TRIGGERS = {
-    Event.STAA: "patient_acutely_seen",
-    Event.STIN: "patient_admitted",
-    Event.STOR: "leave_started",
-    Event.SLOR: "leave_ended",
-    Event.SLHJ: "patient_discharged",
-    Event.MORS: "patient_died",
-}
-STARTS = frozenset({"patient_acutely_seen", "patient_admitted", "stay_resumed"})
-FITS = {
-    State.ACUTE: IN_HOSPITAL - {"on_leave"},
-    State.ADMITTED: IN_HOSPITAL - {"on_leave"},
-    State.ON_LEAVE: frozenset({"on_leave"}),
-    State.DISCHARGED: frozenset({"discharged", "at_tryghedshotel", "at_home", "closed"}),
-    State.DECEASED: frozenset({"deceased"}),
-}
+_HOSPITAL = Actor(name="Advis om sygehusophold", origin=Origin.MESSAGE)
+
+
+def follow(session: Session, citizen_id: int, receiver: Ours, *, at: datetime) -> list[Stored]:
+    """Fold all that is known of a citizen's stays, and let the episode follow; returns it with what it has led to.
+
+    One of these goes on for a citizen at a time. A new episode is that of the unit which was the `receiver`.
+    """
+    messages = stored.of_citizen(session, citizen_id)
+    rows = {chains.key(message.says): message for message in messages}
+    travelled = journey.travel(stays.fold([message.says for message in messages]))
+    Following(session, citizen_id, receiver, travelled, rows, _HOSPITAL, at).run()
+    stored.write_links(session, messages)
+    return messages
 
 
 class Following(Standing):
@@ -105,8 +108,9 @@ class Following(Standing):
 
     def _confirm(self, step: Step, case: Case) -> bool:
         """What a person has recorded already is not repeated."""
-        linked = self.linked_numbers(case.episode)
-        after = max(linked, default=0)
+        after = max(self.linked_numbers(case.episode), default=0)
+        if case.episode.history_number == after:  # nobody has written anything since
+            return False
         triggers = {TRIGGERS[step.event]} | (STARTS if step.event.starts and not step.transfer else set())
         for event in case.timeline.events:
             if event.trigger in triggers and event.number > after:
@@ -120,7 +124,7 @@ class Following(Standing):
         self.last = episodes.record_event(
             self.session, episode.uuid, trigger, by=self.by, at=self.at, effective_at=step.at
         )
-        self.link(step, episode, episode.history_number)
+        self.link(step, self.last, self.last.history_number)
 
     def _start(self, step: Step, case: Case | None) -> None:
         if case is None or case.episode.closed_at is not None:
@@ -146,25 +150,25 @@ class Following(Standing):
     def _transfer(self, step: Step, case: Case) -> None:
         ward = self._ward(step)
         self.changing()
-        amendments.transfer(
+        moved = amendments.transfer(
             self.session, case.episode.uuid, ward, by=self.by, at=self.at, effective_at=step.at
         )  # fmt: skip
-        number = case.episode.history_number
-        if case.episode.state == "on_leave":
-            self._record(step, case.episode, "leave_ended")
-        elif step.event == Event.STIN and case.episode.state == "acute":
-            self._record(step, case.episode, "patient_admitted")
+        if moved.state == "on_leave":
+            self._record(step, moved, "leave_ended")
+        elif step.event == Event.STIN and moved.state == "acute":
+            self._record(step, moved, "patient_admitted")
         else:
-            self.link(step, case.episode, number)
+            self.link(step, moved, moved.history_number)
 
     def _open(self, step: Step) -> None:
-        if self.citizen.municipality_id is None:
-            self.citizen.municipality_id = self.receiver.organisation_id
+        citizen = self.session.get_one(Citizen, self.citizen_id)
+        if citizen.municipality_id is None:
+            citizen.municipality_id = self.receiver.municipality_id
         way_in = "acute_admission" if step.event == Event.STAA else "admission"
         self.changing()
         episode = episodes.open_episode(
-            self.session, self.citizen, "home", way_in, by=self.by, at=self.at, effective_at=step.at,
-            ward=self._ward(step), district=self.receiver, needs=_needs(step),
+            self.session, citizen, "home", way_in, by=self.by, at=self.at, effective_at=step.at,
+            ward=self._ward(step), district=self.session.get_one(Unit, self.receiver.unit_id), needs=_needs(step),
         )  # fmt: skip
         self.link(step, episode, 1)
         self.last = episode

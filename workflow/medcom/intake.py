@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from workflow.medcom import receiving
 from workflow.medcom.problems import Unreadable
-from workflow.medcom.receiving import Receipt
+from workflow.medcom.receipt import Receipt
 
 AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 

@@ -1,6 +1,6 @@
 """An Advis om sygehusophold (HospitalNotification) as plain values: what a stay is folded from."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
@@ -80,7 +80,7 @@ class Notification:
 
     def as_json(self) -> dict[str, Any]:
         """As it is stored."""
-        return {k: _plain(v) for k, v in asdict(self).items()}
+        return {name: _plain(value) for name, value in vars(self).items()}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
@@ -107,7 +107,9 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
-    return {k: _plain(v) for k, v in value.items()} if isinstance(value, dict) else value
+    if isinstance(value, Party | Link):
+        return {name: _plain(inside) for name, inside in vars(value).items()}
+    return value
 
 
 def same(identifier: str) -> str:
@@ -139,7 +141,7 @@ def read(bundle: Tree) -> Notification:
     outside = envelope.read(bundle)
     header = next(resources(bundle, "MessageHeader"))
     encounter = resolve(bundle, word(header, "focus", 0, "reference")) or next(resources(bundle, "Encounter"))
-    own, every = envelope.provenances(bundle, outside.header_id)
+    own, every = envelope.provenances(bundle)
     decoded = decoded_of(bundle)
     started_at, occurred_at = instant(pick(encounter, "period", "start")), instant(pick(own, "occurredDateTime"))
     assert decoded is not None
@@ -167,7 +169,7 @@ def read(bundle: Tree) -> Notification:
 
 def decoded_of(bundle: Tree) -> tuple[Event, Change] | None:
     """Which of the 18 codes a message has; None for none of them."""
-    own, every = envelope.provenances(bundle, envelope.read(bundle).header_id)
+    own, every = envelope.provenances(bundle)
     about = _number(word(own, "entity", 0, "what", "reference"))
     before = next((p for p in every if _number(word(p, "target", 0, "reference")) == about), None)
     return codes.decode(

@@ -14,10 +14,8 @@ from workflow.medcom import acknowledgement, uris, wire, writing
 from workflow.medcom.acknowledgement import Code
 from workflow.medcom.tree import Tree
 from workflow.tables import Episode, OutboundMessage
-from workflow.vocabulary import NoticeKind, Sending
+from workflow.vocabulary import LegalBasis, NoticeKind, Sending
 
-PATIENCE = timedelta(minutes=30)  # without an acknowledgement (KR7)
-RESENDS = 3  # MR5, MR6: at most three times; the reliable-messaging page says two
 _WAITS = (Sending.QUEUED, Sending.AWAITING, Sending.RESENDING)
 
 
@@ -41,22 +39,31 @@ def queue(
     citizen_id: int | None = None,
     episode_id: int | None = None,
     unit_id: int | None = None,
+    legal_basis: LegalBasis | None = None,
+    basis_reason: str | None = None,
 ) -> OutboundMessage:
-    """Put a message among those to be sent. `unit_id` is told when it does not get through."""
+    """Put a message among those to be sent. `unit_id` is told when it does not get through.
+
+    A legal basis and the reason say why it may be sent though the citizen objects.
+    """
     row = OutboundMessage(
         number=message["entry"][0]["resource"]["id"], kind=kind, receiver=receiver, citizen_id=citizen_id,
         episode_id=episode_id, unit_id=unit_id, body=keys.ring().encrypt(json.dumps(message, ensure_ascii=False)),
-        state=Sending.QUEUED, transmissions=0, next_at=real_at, made_at=real_at,
+        state=Sending.QUEUED, transmissions=0, next_at=real_at, made_at=real_at, legal_basis=legal_basis,
+        basis_reason=keys.ring().encrypt(basis_reason) if basis_reason is not None else None,
     )  # fmt: skip
     session.add(row)
     session.flush()
     return row
 
 
-def claim(session: Session, *, at: datetime, real_at: datetime, resends: int = RESENDS) -> Transmission | None:
+def claim(
+    session: Session, *, at: datetime, real_at: datetime, patience: timedelta, resends: int
+) -> Transmission | None:
     """The next message to send, its sending counted before it happens; None when nothing is due.
 
-    One that was sent `resends` times again and never acknowledged has failed: the unit is told to phone instead.
+    It is sent again when `patience` has passed without an acknowledgement (KR7: 30 minutes). One that was sent
+    `resends` times again (MR5, MR6: at most three) and never acknowledged has failed: the unit is told to phone.
     """
     due = select(OutboundMessage).where(OutboundMessage.next_at <= real_at).order_by(OutboundMessage.next_at)
     while (row := session.scalars(due.limit(1).with_for_update(skip_locked=True)).first()) is not None:
@@ -69,7 +76,7 @@ def claim(session: Session, *, at: datetime, real_at: datetime, resends: int = R
         if row.kind == uris.ACKNOWLEDGEMENT:
             row.state, row.next_at = Sending.SENT, None
         else:
-            row.state, row.next_at = Sending.AWAITING, real_at + PATIENCE
+            row.state, row.next_at = Sending.AWAITING, real_at + patience
         message = writing.sent_again(json.loads(keys.ring().decrypt(row.body)), at=real_at)
         return Transmission(row.uuid, row.number, row.receiver, wire.write(message, wire.Format.XML))
     return None

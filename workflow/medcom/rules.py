@@ -93,7 +93,7 @@ def _use(destination: Tree) -> str | None:
 
 
 def _provenance(bundle: Tree) -> Found:
-    own, every = envelope.provenances(bundle, envelope.read(bundle).header_id)
+    own, every = envelope.provenances(bundle)
     if own is None:
         yield _missing("Provenance.target", "One Provenance must be about this message (messaging-2).")
     for number, provenance in enumerate(every):
@@ -161,7 +161,7 @@ def _times(encounter: Tree) -> Found:
 
 
 def _activity(bundle: Tree) -> Found:
-    own, _ = envelope.provenances(bundle, envelope.read(bundle).header_id)
+    own, _ = envelope.provenances(bundle)
     encounter = next(resources(bundle, "Encounter"), None)
     decoded = decoded_of(bundle)
     if own is not None and decoded is None:
@@ -213,7 +213,7 @@ def _segment(payload: Tree, where: str) -> Found:
 
 
 def _communication_activity(bundle: Tree) -> Found:
-    own, _ = envelope.provenances(bundle, envelope.read(bundle).header_id)
+    own, _ = envelope.provenances(bundle)
     if own is not None and word(own, "activity", "coding", 0, "code") not in COMMUNICATION_ACTIVITIES:
         where = "Provenance.activity"
         yield Problem("value", VALUE_UNKNOWN, where, "new-message, reply-message or forward-message.")

@@ -2,24 +2,35 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import timeline
+from workflow import db, timeline
 from workflow.actor import Actor
 from workflow.medcom import chains
+from workflow.medcom.addresses import Ours
 from workflow.medcom.journey import Journey, Step
-from workflow.tables import Citizen, Episode, Message, Unit
+from workflow.medcom.stored import Stored
+from workflow.rows import Sheet
+from workflow.tables import Episode
 from workflow.timeline import Timeline
 
 
-@dataclass(frozen=True)
+@dataclass
 class Case:
-    """An episode, locked, and what has happened to it."""
+    """An episode as it is, locked, and what has happened to it. It is read anew after anything is written."""
 
+    session: Session
     episode: Episode
-    timeline: Timeline
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        return timeline.fold(timeline.entries(self.session, self.episode))
+
+
+_LATEST = "where citizen_id = %(number)s order by closed_at is not null, id desc limit 1 for no key update"
+_BY_NUMBER = "where id = %(number)s for no key update"
 
 
 @dataclass
@@ -27,20 +38,20 @@ class Standing:
     """The citizen, what the hospital says, and the messages with the entries that they led to."""
 
     session: Session
-    citizen: Citizen
-    receiver: Unit
+    citizen_id: int
+    receiver: Ours
     journey: Journey
-    rows: dict[chains.Message, Message]
+    rows: dict[chains.Message, Stored]
     by: Actor
     at: datetime
     read: dict[int, Case] = field(default_factory=dict)  # episodes as they are, until something is written
     known: list[Case | None] = field(default_factory=list)  # the latest of them, likewise
     last: Episode | None = None  # that was written to
 
-    def row_of(self, step: Step) -> Message | None:
+    def row_of(self, step: Step) -> Stored | None:
         """The message that has led to an entry for this step; else the first that told of it."""
         told = [self.rows[key] for key in step.told if key in self.rows]
-        return next((r for r in told if r.episode_id is not None), min(told, key=lambda r: r.id, default=None))
+        return next((r for r in told if r.episode_id is not None), min(told, key=lambda r: r.row, default=None))
 
     def is_linked(self, step: Step) -> bool:
         row = self.row_of(step)
@@ -49,22 +60,21 @@ class Standing:
     def latest(self) -> Case | None:
         """The citizen's open episode, or the last that was."""
         if not self.known:
-            own = select(Episode).where(Episode.citizen_id == self.citizen.id).with_for_update(key_share=True)
-            newest = own.order_by(Episode.closed_at.is_not(None), Episode.id.desc()).limit(1)
-            episode = self.session.scalars(newest, execution_options={"populate_existing": True}).first()
-            self.known.append(self._read(episode) if episode is not None else None)
+            self.known.append(self._read(_LATEST, self.citizen_id))
         return self.known[0]
 
     def fetch(self, episode_id: int) -> Case:
         """An episode as it is now."""
-        if episode_id not in self.read:
-            own = select(Episode).where(Episode.id == episode_id).with_for_update(key_share=True)
-            self._read(self.session.scalars(own, execution_options={"populate_existing": True}).one())
-        return self.read[episode_id]
+        known = self.read.get(episode_id) or self._read(_BY_NUMBER, episode_id)
+        assert known is not None
+        return known
 
-    def _read(self, episode: Episode) -> Case:
-        self.read[episode.id] = Case(episode, timeline.fold(timeline.entries(self.session, episode)))
-        return self.read[episode.id]
+    def _read(self, which: str, number: int) -> Case | None:
+        found = Sheet().read(db.driver(self.session), Episode, which, {"number": number})
+        for episode in found:
+            self.read[episode.id] = Case(self.session, episode)
+            return self.read[episode.id]
+        return None
 
     def changing(self) -> None:
         self.read.clear()
@@ -76,4 +86,4 @@ class Standing:
     def link(self, step: Step, episode: Episode, number: int) -> None:
         row = self.row_of(step)
         if row is not None:
-            row.episode_id, row.entry_number = episode.id, number
+            row.link(episode.id, number)

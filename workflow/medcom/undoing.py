@@ -2,9 +2,9 @@
 
 from workflow import amendments, episodes
 from workflow.medcom.standing import Case, Standing
+from workflow.medcom.triggers import IN_HOSPITAL
 from workflow.tables import Episode
 
-IN_HOSPITAL = frozenset({"acute", "admitted", "admitted_at_home", "on_leave", "ready_for_discharge"})
 _CANCELLED = "Annulleret i Advis om sygehusophold"
 
 
@@ -15,7 +15,7 @@ def undo(standing: Standing) -> None:
     for row in sorted(gone, key=lambda r: (r.episode_id or 0, r.entry_number or 0), reverse=True):
         if row.episode_id is not None and row.entry_number is not None:
             _undo_entry(standing, row.episode_id, row.entry_number)
-            row.episode_id = row.entry_number = None
+            row.link(None, None)
 
 
 def _undo_entry(standing: Standing, episode_id: int, number: int) -> None:
@@ -60,4 +60,4 @@ def _undo_opening(standing: Standing, case: Case) -> None:
 def _unlink(standing: Standing, episode: Episode, number: int) -> None:
     for row in standing.rows.values():
         if (row.episode_id, row.entry_number) == (episode.id, number):
-            row.episode_id = row.entry_number = None
+            row.link(None, None)

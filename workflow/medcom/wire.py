@@ -14,7 +14,9 @@ MAX_DEPTH = 50
 MAX_PARTS = 50_000  # objects, lists or elements
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKET = re.compile(rb"[\[\]{}]")
+# Every bracket as a round one; everything else is deleted.
+_ROUND = bytes.maketrans(b"[{]}", b"(())")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 _SURROGATE_OR_NUL = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 
 
@@ -51,15 +53,17 @@ def write(tree: Tree, form: Format) -> bytes:
     """A bundle whose elements stand in FHIR's order, as bytes."""
     if form == Format.XML:
         return xmlform.write(tree)
-    return json.dumps(tree, ensure_ascii=False, indent=1).encode()
+    return json.dumps(tree, ensure_ascii=False).encode()
 
 
 def _read_json(raw: bytes) -> Tree:
-    depth = 0
-    for parts, bracket in enumerate(_BRACKET.finditer(_STRING.sub(b"", raw))):
-        depth += 1 if bracket[0] in b"[{" else -1
-        if depth > MAX_DEPTH or parts > 2 * MAX_PARTS:
-            raise Unreadable("nested too deeply, or too many parts")
+    brackets = _STRING.sub(b"", raw).translate(_ROUND, _NO_BRACKETS)
+    if len(brackets) > 2 * MAX_PARTS:
+        raise Unreadable("too many parts")
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace(b"()", b"")  # what is innermost goes
+    if brackets:
+        raise Unreadable("nested too deeply, or not JSON")
     try:
         read = json.loads(raw, object_pairs_hook=_object, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

@@ -27,7 +27,7 @@ def settle_handovers(session: Session, case: CaseFile, *, number: int, at: datet
             _withdraw(case, case.under_way, number=number)
     else:
         _settle_open(session, case, number=number, at=at)
-    _settle_limits(session, case, at=at)
+    _settle_limits(case, at=at)
 
 
 def _settle_open(session: Session, case: CaseFile, *, number: int, at: datetime) -> None:
@@ -110,16 +110,16 @@ def _owe(case: CaseFile, event: Happened, target: int, *, number: int) -> Handov
     return handover
 
 
-def _settle_limits(session: Session, case: CaseFile, *, at: datetime) -> None:
+def _settle_limits(case: CaseFile, *, at: datetime) -> None:
     for handover in case.handovers:
         live, limit = case.deadline_of(handover=handover), _limit(case, handover)
         if limit is not None:
             if live is not None and live.concerns != limit.rule.concerns:
-                end(session, case, live, Ended.MET, at=at, until=handover.sent_at)
-            keep(session, case, limit, handover=handover, at=at)
+                end(case, live, Ended.MET, at=at, until=handover.sent_at)
+            keep(case, limit, handover=handover, at=at)
         elif live is not None:
             late = handover.state == HandoverState.ACCEPTED and (handover.answered_at or at) > live.due_at
-            end(session, case, live, _how_ended(handover, late=late), at=at, until=handover.answered_at)
+            end(case, live, _how_ended(handover, late=late), at=at, until=handover.answered_at)
 
 
 def _how_ended(handover: Handover, *, late: bool) -> Ended:

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from workflow.casefile import CaseFile
 from workflow.parties import require_unit_as
 from workflow.rule import Rule
@@ -22,24 +20,24 @@ def settle_owner(case: CaseFile) -> None:
         episode.closed_at = None
 
 
-def settle_state(session: Session, case: CaseFile, *, at: datetime) -> None:
+def settle_state(case: CaseFile, *, at: datetime) -> None:
     episode, timeline = case.episode, case.timeline
     live = case.deadline_of()
     if episode.owner_unit_id is None:
         if live is not None:
-            end(session, case, live, Ended.MET, at=at, until=timeline.last.effective_at)
+            end(case, live, Ended.MET, at=at, until=timeline.last.effective_at)
         return
     number, since = timeline.state_since
     rule = case.terms.concerning(Concerns.STATE, timeline.state, timeline.last.effective_at) or _own_rule(case)
     if rule.kind != RuleKind.REVIEW_EVERY:
         number, since = timeline.last.number, timeline.last.effective_at
     if live is not None and live.since_number != number:
-        end(session, case, live, Ended.MET if at <= live.due_at else Ended.MET_LATE, at=at, until=None)
+        end(case, live, Ended.MET if at <= live.due_at else Ended.MET_LATE, at=at, until=None)
     limit = Limit(
         rule=rule, due_at=rule.due(since), unit_id=episode.owner_unit_id, other_unit_id=None, miss=None,
         since_number=number,
     )  # fmt: skip
-    keep(session, case, limit, at=at)
+    keep(case, limit, at=at)
 
 
 def _own_rule(case: CaseFile) -> Rule:

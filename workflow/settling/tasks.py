@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from workflow.casefile import CaseFile
 from workflow.obligations import Owed, tasks_owed
 from workflow.parties import require_unit_as, unit_as
@@ -13,7 +11,7 @@ from workflow.tables import Task
 from workflow.vocabulary import Ended, TaskState
 
 
-def settle_tasks(session: Session, case: CaseFile, *, at: datetime) -> None:
+def settle_tasks(case: CaseFile, *, at: datetime) -> None:
     done: dict[tuple[str, int], tuple[int, datetime]] = {}
     for task in case.tasks:
         if task.state == TaskState.DONE and task.done_at is not None:
@@ -22,14 +20,14 @@ def settle_tasks(session: Session, case: CaseFile, *, at: datetime) -> None:
     for task in case.tasks:
         if task.state == TaskState.DONE and (live := case.deadline_of(task=task)) is not None:
             late = task.done_at is not None and task.done_at > live.due_at
-            end(session, case, live, Ended.MET_LATE if late else Ended.MET, at=at, until=task.done_at)
+            end(case, live, Ended.MET_LATE if late else Ended.MET, at=at, until=task.done_at)
     known = {(task.rule, task.anchor_number, task.occurrence): task for task in case.tasks}
     for key, task in known.items():
         if key not in owed and task.state == TaskState.OPEN:
-            _withdraw_task(session, case, task, at=at)
+            _withdraw_task(case, task, at=at)
     fresh = [_open_task(case, o, at=at) for key, o in owed.items() if key not in known]
     for task, o in [*fresh, *((known[key], o) for key, o in owed.items() if key in known)]:
-        _keep_task(session, case, task, o, at=at)
+        _keep_task(case, task, o, at=at)
 
 
 def _open_task(case: CaseFile, owed: Owed, *, at: datetime) -> tuple[Task, Owed]:
@@ -49,7 +47,7 @@ def _counterpart(case: CaseFile, rule: Rule) -> int | None:
     return unit_as(case.episode, rule.counterpart) if rule.counterpart is not None else None
 
 
-def _keep_task(session: Session, case: CaseFile, task: Task, owed: Owed, *, at: datetime) -> None:
+def _keep_task(case: CaseFile, task: Task, owed: Owed, *, at: datetime) -> None:
     """Open, restore, move or hand on: the task and its timer as they should be now."""
     if task.state == TaskState.WITHDRAWN:
         task.state = TaskState.OPEN
@@ -66,15 +64,15 @@ def _keep_task(session: Session, case: CaseFile, task: Task, owed: Owed, *, at: 
             miss=None if owed.nudge else task.miss,
             overtaken=known and owed.rule.before is not None and owed.due_at <= at,
         )  # fmt: skip
-        keep(session, case, limit, task=task, at=at)
+        keep(case, limit, task=task, at=at)
     task.due_at = owed.due_at
 
 
-def _withdraw_task(session: Session, case: CaseFile, task: Task, *, at: datetime) -> None:
+def _withdraw_task(case: CaseFile, task: Task, *, at: datetime) -> None:
     task.state = TaskState.WITHDRAWN
     case.moved.append({"task": str(task.uuid), "withdrawn": True})
     if (live := case.deadline_of(task=task)) is not None:
-        end(session, case, live, Ended.WITHDRAWN, at=at, until=_ended_by(case, task))
+        end(case, live, Ended.WITHDRAWN, at=at, until=_ended_by(case, task))
 
 
 def _ended_by(case: CaseFile, task: Task) -> datetime | None:

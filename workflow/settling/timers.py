@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from workflow import deadlines, misses
+from workflow import deadlines
 from workflow.casefile import CaseFile
+from workflow.misses import Unmet
 from workflow.rule import Rule, Rung
 from workflow.tables import Deadline, Handover, Task
 from workflow.vocabulary import Audience, Ended, MissCode
@@ -34,7 +33,6 @@ class Limit:
 
 
 def keep(
-    session: Session,
     case: CaseFile,
     limit: Limit,
     *,
@@ -52,18 +50,9 @@ def keep(
             case.moved.append(_moved(live, limit.due_at, task, handover))
         # Passed unmet under the old limit, and not excused by the new: who had it until now missed it.
         passed = limit.due_at <= at or not moved
-        end(session, case, live, Ended.MOVED if moved else Ended.HANDED_ON, at=at, until=at if passed else None)
+        end(case, live, Ended.MOVED if moved else Ended.HANDED_ON, at=at, until=at if passed else None)
     if limit.overtaken and limit.miss is not None and limit.due_at <= at:
-        miss(
-            session,
-            case,
-            limit.miss,
-            due_at=limit.due_at,
-            owing_unit_id=limit.unit_id,
-            at=at,
-            task=task,
-            handover=handover,
-        )
+        miss(case, limit.miss, due_at=limit.due_at, owing_unit_id=limit.unit_id, task=task, handover=handover)
     case.add(
         deadlines.start(
             case.episode, limit.rule.concerns, unit_id=limit.unit_id, other_unit_id=limit.other_unit_id,
@@ -91,41 +80,32 @@ def _moved(live: Deadline, due_at: datetime, task: Task | None, handover: Handov
     return {**subject, "due": [live.due_at.isoformat(), due_at.isoformat()]}
 
 
-def end(
-    session: Session, case: CaseFile, live: Deadline, ended: Ended, *, at: datetime, until: datetime | None
-) -> None:
+def end(case: CaseFile, live: Deadline, ended: Ended, *, at: datetime, until: datetime | None) -> None:
     """Stop a timer. If it had passed unmet by `until`, that is a miss, whether a sweep has seen it or not."""
     # Done on the stroke is in time; still not done on the stroke is not.
     undone = ended in {Ended.MOVED, Ended.HANDED_ON}
     if live.miss is not None and until is not None and (live.due_at < until or (undone and live.due_at == until)):
         miss(
-            session,
-            case,
-            live.miss,
-            due_at=live.due_at,
-            owing_unit_id=live.unit_id,
-            at=at,
-            task=live.task,
-            handover=live.handover,
-        )
+            case, live.miss, due_at=live.due_at, owing_unit_id=live.unit_id, task=live.task, handover=live.handover
+        )  # fmt: skip
     deadlines.end(live, ended, at=at)
     case.deadlines.remove(live)
 
 
 def miss(
-    session: Session,
     case: CaseFile,
     code: MissCode,
     *,
     due_at: datetime,
     owing_unit_id: int,
-    at: datetime,
     task: Task | None = None,
     handover: Handover | None = None,
 ) -> None:
-    """Write a miss of this episode; its verdicts are looked at before settling ends."""
-    case.write(session)
-    misses.write(
-        session, case.episode, code, due_at=due_at, owing_unit_id=owing_unit_id, at=at, task=task, handover=handover
-    )
-    case.missed = True
+    """A miss of this episode, as things are now: it is written, and its verdict looked at, before settling ends."""
+    case.unmet.append(
+        Unmet(
+            code=code, due_at=due_at, owing_unit_id=owing_unit_id,
+            responsible_unit_id=case.episode.responsible_unit_id, attempts=task.attempts if task is not None else 0,
+            last_outcome=task.last_outcome if task is not None else None, task=task, handover=handover,
+        )
+    )  # fmt: skip

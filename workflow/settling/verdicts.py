@@ -16,15 +16,19 @@ from workflow.vocabulary import Concerns, HandoverState, MissCode, RuleKind, Tas
 def settle_misses(session: Session, case: CaseFile, *, by: Actor, at: datetime) -> None:
     """Write what was missed in sending, and append a verdict wherever what is known now changes what counts."""
     for handover in case.handovers:
-        _miss_of_sending(session, case, handover, at=at)
-    if not case.missed:
-        return
-    for judged in misses.of_episode(session, case.episode):
+        _miss_of_sending(case, handover, at=at)
+    known = misses.of_episode(session, case.episode) if case.missed else []
+    if case.unmet:
+        case.number_rows(session)
+        known += misses.write(session, case.episode, case.unmet, at=at)
+        case.unmet.clear()
+        case.missed = True
+    for judged in known:
         verdict, reason = _verdict(case, judged, at=at)
         misses.judge(session, judged, verdict, reason, by=by, at=at)
 
 
-def _miss_of_sending(session: Session, case: CaseFile, handover: Handover, *, at: datetime) -> None:
+def _miss_of_sending(case: CaseFile, handover: Handover, *, at: datetime) -> None:
     """M1, M2, M4: not sent, sent late, or rejected and not sent again, when the transition took effect."""
     event = case.timeline.numbered(handover.event_number) if handover.event_number is not None else None
     if event is None or handover.opened_number > event.number:
@@ -40,7 +44,7 @@ def _miss_of_sending(session: Session, case: CaseFile, handover: Handover, *, at
             due_at = rule.limit_before(event.effective_at)
             code = MissCode.SENT_LATE if handover.first_sent_at > due_at else None
     if code is not None:
-        miss(session, case, code, due_at=due_at, owing_unit_id=handover.from_unit_id, at=at, handover=handover)
+        miss(case, code, due_at=due_at, owing_unit_id=handover.from_unit_id, handover=handover)
 
 
 def _verdict(case: CaseFile, judged: Judged, *, at: datetime) -> tuple[Verdict, str]:

@@ -162,6 +162,9 @@ class Merge(Base):
     episode_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     service_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     objection_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    message_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))  # these three as PostgreSQL found them
+    thread_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    letter_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     cancelled_id: Mapped[int | None] = reference("episodes")
     reason: Mapped[str]
     merged_at: Mapped[datetime]

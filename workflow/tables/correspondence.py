@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workflow.db import Base, PublicId, RowNumber, reference
 from workflow.tables.citizens import Citizen
-from workflow.vocabulary import Sending
+from workflow.vocabulary import LegalBasis, Sending
 
 
 class Thread(Base):
@@ -78,6 +78,7 @@ class OutboundMessage(Base):
         CheckConstraint(
             "(state in ('queued', 'awaiting', 'resending')) = (next_at is not null)", name="waits_for_time"
         ),
+        CheckConstraint("(legal_basis is null) = (basis_reason is null)", name="basis_has_reason"),
     )
 
     id: Mapped[RowNumber]
@@ -97,3 +98,5 @@ class OutboundMessage(Base):
     answered_at: Mapped[datetime | None]
     answer: Mapped[str | None]
     said: Mapped[str | None]
+    legal_basis: Mapped[LegalBasis | None]  # on which it was sent though the citizen objects
+    basis_reason: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted
