@@ -34,9 +34,6 @@ def test_a02_a_new_way(play: Scene) -> None:
     koordinator.does("open")
     # Admitted; the report is due within 24 h; the number is masked, and in no address
     expect(koordinator.page.locator(".state-now")).to_have_text("Indlagt")
-    koordinator.page.locator("[data-plan=need] summary").click()
-    koordinator.page.locator("[id='need-need-municipal_services']").check()
-    koordinator.does("need")
     koordinator.reads("Agnes Demo", MASKED)
     expect(koordinator.page.locator("[data-task=admission_report]")).to_contain_text("i morgen 08.00")
     koordinator.reads_nothing_of(AGNES.value)
