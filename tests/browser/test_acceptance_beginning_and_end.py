@@ -1,6 +1,5 @@
 """A01 and A25 of the acceptance scripts: the first look, and what is left of every look."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,8 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 def test_a01_the_first_look(play: Scene) -> None:
     # Open /, sign in as koordinator
-    began = time.monotonic()
     koordinator = play.enters("koordinator", toured=False)
-    # The board in Danish, my unit named, within two seconds
-    assert time.monotonic() - began < 4  # of two pages and a sign-in, on a machine that does other things too
+    # The board in Danish, my unit named (that it comes within two seconds is for the bench)
     expect(koordinator.page.locator("html")).to_have_attribute("lang", "da")
     expect(koordinator.page).to_have_url("/overgange")
     expect(koordinator.page.locator("[data-whoami]")).to_contain_text("Udskrivningskoordination")

@@ -76,10 +76,10 @@ def test_a19_another_municipality(play: Scene) -> None:
     nabokommune.goes_to("/overgange")
     expect(banner).to_be_visible()
     nabokommune.keeps_a_picture()
-    # The log marks it; leder.kommune gets it on the next day's review
+    # The log marks it; who answers for the ward where Agnes is gets it on the next day's review
     assert play.count("select count(*) from access_log where purpose = 'Faldet på gaden i Ebeltoft'") >= 1
     play.time_passes(hours=24)
-    leder = play.enters("leder.kommune", unit="Distrikt Syd")
+    leder = play.enters("leder.hospital", unit="Medicinsk afsnit")
     leder.goes_to("/noed-adgang")
     leder.reads("Nina Demo", "Faldet på gaden i Ebeltoft")
 
