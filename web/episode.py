@@ -70,12 +70,13 @@ def ask_purpose(desk: Desk, episode_id: UUID) -> ResponseReturnValue:
 
 
 def _page(episode_id: UUID, kind: Look, template: str) -> ResponseReturnValue:
-    g.here = url_for("episode_page", episode_id=episode_id)
     with looks.looking("episode") as desk:
         try:
             episode = require(desk, episode_id, kind)
         except Missing:
             return ask_purpose(desk, episode_id)
+        if request.method == "POST":  # the forms on the page come back to it, not to what showed the number
+            g.here = url_for("episode_page", episode_id=episode_id)
         told = story.read(desk.session, episode, at=desk.at)
         in_ward = told.in_state_of(Party.WARD) and access.is_party(desk.by, episode)
         come_back = any(one.transition.trigger == "patient_readmitted" for one in told.possible(desk.by, at=desk.at))

@@ -23,7 +23,7 @@ from workflow.audits import Span
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
 from workflow.misses import Unmet
-from workflow.tables import Episode, Organisation, Unit
+from workflow.tables import Episode, Organisation, Task, Unit
 from workflow.vocabulary import MissCode, Role, SignInBy
 
 SIGNED_IN, MARK = "overgang_sign_in", "form_mark"
@@ -72,10 +72,13 @@ def a_citizen() -> Hidden:
         municipality = session.scalars(select(Organisation).where(Organisation.name == "Randers Kommune")).one()
         citizen = citizens.register(session, Cpr.parse(NUMBER), NAME, municipality_id=municipality.id)
         at = clock.now(session)
-        episode = episodes.open_episode(session, citizen, "home", "admission", by=SYSTEM, at=at, ward=ward)
+        episode = episodes.open_episode(
+            session, citizen, "home", "admission", by=SYSTEM, at=at, ward=ward, needs=("municipal_services",)
+        )
+        owed = session.scalars(select(Task).where(Task.episode_id == episode.id, Task.unit_id == ward.id)).one()
         unmet = Unmet(
             code=MissCode.TASK_NOT_DONE, due_at=at, owing_unit_id=ward.id, responsible_unit_id=ward.id, attempts=0,
-            last_outcome=None,
+            last_outcome=None, task=owed,
         )  # fmt: skip
         misses.write(session, episode, [unmet], at=at)
         hidden = Hidden(citizen.uuid, episode.uuid)

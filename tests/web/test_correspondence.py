@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.medcom.hospital import HospitalStay, as_bytes
 from tests.web import handed
 from tests.web.reader import Page, Reader
-from tests.web.test_episode import acting, address, background, forges, seen
+from tests.web.test_episode import acting, address, background, forges, now, seen
 from workflow import clock, db
 from workflow.db import Session
 from workflow.medcom import conversation, receiving
@@ -146,7 +146,7 @@ def hospital(episode: UUID) -> HospitalStay:
 
 def tells(stay: HospitalStay, code: str, hours: float) -> None:
     """A message, so many hours from now by the demonstration's clock."""
-    at = handed.now()
+    at = now()
     with Session.begin() as session:
         db.receive_messages(session)
         happened = at + timedelta(hours=hours)

@@ -77,6 +77,12 @@ def background() -> Iterator[tuple[OpenSession, datetime]]:
         yield session, clock.now(session)
 
 
+def now() -> datetime:
+    """By the demonstration's clock."""
+    with background() as (_, at):
+        return at
+
+
 def looks() -> list[tuple[str, Look, str | None]]:
     with background() as (session, _):
         rows = session.scalars(select(AccessEntry).order_by(AccessEntry.id))
@@ -166,7 +172,7 @@ def test_three_clicks_record_an_event_now(app: Flask, admitted: UUID) -> None:
 
 def test_what_was_long_ago_asks_why_and_nothing_typed_is_lost(app: Flask, admitted: UUID) -> None:
     reader = acting(app, "koordinator")
-    earlier = formats.for_input(handed.now() - timedelta(hours=2))
+    earlier = formats.for_input(now() - timedelta(hours=2))
     page = records(reader, admitted, "declared_ready", effective_at=earlier)
     assert page.answer.status_code == 422
     assert earlier in page.html
@@ -179,7 +185,7 @@ def test_what_was_long_ago_asks_why_and_nothing_typed_is_lost(app: Flask, admitt
 
 @pytest.mark.parametrize("shift", [timedelta(hours=3), timedelta(hours=-9)])
 def test_neither_in_the_future_nor_before_the_admission(app: Flask, admitted: UUID, shift: timedelta) -> None:
-    typed = {"effective_at": formats.for_input(handed.now() + shift), "reason": "Sent skrevet"}
+    typed = {"effective_at": formats.for_input(now() + shift), "reason": "Sent skrevet"}
     page = records(acting(app, "koordinator"), admitted, "declared_ready", **typed)
     assert page.answer.status_code == 422
     assert entries(admitted) == ["patient_admitted"]
@@ -238,7 +244,7 @@ def test_what_must_be_phoned_is_asked_for_beforehand(app: Flask) -> None:
     assert "telefonaftale med kommunen" in page.text
     page = records(
         reader, episode, "patient_discharged", destination="home", spoken_with="Dorthe Demo", agreed="Insulin kl. 18",
-        made_at=formats.for_input(handed.now()),
+        made_at=formats.for_input(now()),
     )  # fmt: skip
     assert page.first("div", data_state="discharged")
     assert "Dorthe Demo" in page.text
@@ -309,7 +315,7 @@ def test_looked_at(app: Flask, admitted: UUID) -> None:
 
 def test_a_wrong_time_is_corrected_by_a_new_entry(app: Flask, admitted: UUID) -> None:
     reader = acting(app, "koordinator")
-    earlier = formats.for_input(handed.now() - timedelta(hours=6))
+    earlier = formats.for_input(now() - timedelta(hours=6))
     page = seen(reader, admitted)
     page = reader.sends(page, address(admitted, "/ret/1"), effective_at=earlier, reason="Kom kl. 7")
     assert page.first("small", data_correction="")
