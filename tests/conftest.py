@@ -23,7 +23,7 @@ from workflow import db, keys
 from workflow.settings import Settings
 
 pytest_plugins = ["tests.steps"]
-pytest.register_assert_rewrite("tests.properties.promises", "tests.properties.walk")
+pytest.register_assert_rewrite("tests.properties.promises", "tests.properties.walk", "tests.browser.words")
 
 TEMPLATE = "overgang"  # made by ops/roles.sql, migrated, and then only copied
 NUMBERS = count(1)

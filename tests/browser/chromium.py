@@ -21,6 +21,7 @@ QUIET = (  # a browser that a test starts talks to nobody but us
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 REFUSED = "Failed to load resource: the server responded with a status of 4"
+CLEARED = "Clear-Site-Data header"  # what a browser notes when somebody signs out
 PATIENCE = 30_000  # milliseconds until a test that waits has failed; no test measures time
 
 
@@ -54,7 +55,7 @@ class Seen:
     def note_message(self, message: ConsoleMessage) -> None:
         """A page, or the browser about it, writes to the console. That a page refuses something is no complaint."""
         where = message.location.get("url", "")
-        if message.text.startswith(REFUSED) and "/assets/" not in where:
+        if message.text.startswith(CLEARED) or (message.text.startswith(REFUSED) and "/assets/" not in where):
             return
         self.complaints.append(f"{message.type}: {message.text} ({where})")
 

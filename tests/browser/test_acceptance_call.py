@@ -68,7 +68,7 @@ def test_a12_the_ladder_of_reminders(play: Scene) -> None:
     tryghed.reads("Agnes Demo")
     tryghed.keeps_a_picture()
     # The manager is told once
-    leder = play.enters("leder.kommune")
+    leder = play.enters("leder.kommune", unit="Tryghedshotellet")
     leder.goes_to("/missede")
     expect(leder.page.locator("[data-miss]")).to_have_count(1)
     leder.reads("Opfølgende opkald")
@@ -119,7 +119,7 @@ def test_a14_made_too_late(play: Scene) -> None:
         play.count(CALL.format("count(*) filter (where t.state = 'done' and t.done_at > t.due_at)"), agnes=agnes) == 1
     )
     # It stays among what was missed, and cannot be deleted
-    leder = play.enters("leder.kommune")
+    leder = play.enters("leder.kommune", unit="Tryghedshotellet")
     leder.goes_to("/missede")
     expect(leder.page.locator("[data-miss]")).to_have_count(1)
     assert leder.page.get_by_role("button", name="Slet").count() == 0

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -18,7 +17,7 @@ from tests.world import ISBAR
 from workflow import amendments, citizens, clock, episodes, handovers, places
 from workflow.calendar import COPENHAGEN
 from workflow.db import Session
-from workflow.vocabulary import Language, Role
+from workflow.vocabulary import Role
 
 UNFOLD = "e => { while (e = e.parentElement?.closest('details')) e.open = true; }"
 AGNES = invented.cpr(0)  # the first of the newcomers: nobody has an episode for her yet
@@ -55,15 +54,13 @@ class Somebody:
 
     def writes(self, value: str, *, into: str) -> None:
         """Into the field with this label."""
-        self.page.get_by_label(into).first.fill(value)
+        self.main.get_by_label(into).first.fill(value)
 
-    def chooses(self, choice: str, *, of: str) -> None:
-        """From the list with this label."""
-        self.page.get_by_label(of).first.select_option(label=choice)
-
-    def marks(self, label: str) -> None:
-        """A tick or a choice with this label."""
-        self.page.get_by_label(label).first.check()
+    def searches(self, typed: str) -> None:
+        """In the field at the top of every page."""
+        self.page.locator("#find").fill(typed)
+        self.page.locator("#find").press("Enter")
+        self.page.wait_for_url("**/soeg")
 
     def does(self, act: str) -> None:
         """Presses what the page has marked as the act (`data-<act>`), where it must be unfolded first too."""
@@ -84,10 +81,6 @@ class Somebody:
     def main(self) -> Locator:
         """What the page is about: all but its frame."""
         return self.page.locator("main")
-
-    def is_on(self, path: str) -> bool:
-        """Whether this is the page they are on."""
-        return urlsplit(self.page.url).path == path
 
     def reads(self, *words: str) -> None:
         """On the page, somewhere."""
@@ -120,14 +113,15 @@ class Scene:
 
     # ---- given, and when ----
 
-    def enters(
-        self, name: str, *, toured: bool = True, card: bool = True, language: Language = Language.DANISH
-    ) -> Somebody:
-        """Somebody opens a browser of their own and signs in: by their card, or as who has none, with a password."""
+    def enters(self, name: str, *, toured: bool = True, card: bool = True, unit: str | None = None) -> Somebody:
+        """Somebody opens a browser of their own and signs in: by their card, or as who has none, with a password.
+
+        Who has several units acts in `unit`.
+        """
         if toured:
             with Session.begin() as session:
                 session.execute(text("update people set toured = true where username = :name"), {"name": name})
-        opened = window(self.browser, self.stack.home, language=language, width=self.width)
+        opened = window(self.browser, self.stack.home, width=self.width)
         page, seen = self.windows.enter_context(opened)
         page.goto("/")
         if card:
@@ -137,6 +131,8 @@ class Scene:
             page.locator("#username").fill(name)
             page.locator("#password").fill(PASSWORD)
             page.locator("[data-sign-in]").click()
+        if unit is not None:
+            page.locator("[data-role]", has_text=unit).click()
         expect(page.locator("[data-whoami]")).to_have_attribute("data-whoami", name)
         self.people[name] = Somebody(name, page, seen, self.script)
         return self.people[name]
