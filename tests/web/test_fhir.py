@@ -23,7 +23,7 @@ from web.app import create_app
 from web.fhir import TAKEN
 from workflow import db
 from workflow.db import Session
-from workflow.medcom import acknowledgement, receiving, senders, wire
+from workflow.medcom import acknowledgement, following, receiving, senders, wire
 from workflow.medcom.wire import Format
 from workflow.tables import Episode, Message
 from workflow.vocabulary import Fate
