@@ -1,7 +1,9 @@
 # make run    everything on this machine, in demo mode: servers, migrations, demo data, web, worker, beat
-# make test   everything that is checked, then every test
+# make test   everything that is checked, then every test; those in a browser where there is Chromium (apt-get install
+#             chromium)
 # make check  types, style, import contracts, compose file
-# make soak   the long form of the crash, random-walk and concurrency tests, and of those with invented messages
+# make soak   the long form of the crash, random-walk and concurrency tests, and of those with invented messages; and
+#             every page in the browser as every role, with pictures in tests/browser/artefacts
 # make bench  one JSON line a figure
 # make interop the certified OpenID provider of npm, to test the sign-in against (needs node and the package source)
 # make vendor the front-end packages laid anew under web/static/vendor (maintainers; needs the package source)
@@ -34,7 +36,7 @@ check: .venv/.dev
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 soak: .venv/.dev
-	$(BIN)/python -m pytest tests/crash tests/properties tests/test_concurrency.py \
+	$(BIN)/python -m pytest tests/crash tests/properties tests/browser tests/test_concurrency.py \
 	    $(addprefix tests/medcom/test_,fuzz.py memory.py orders.py receiving.py two_receivers.py) \
 	    tests/ops/test_medcom.py tests/web/test_described.py --soak
 

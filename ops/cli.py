@@ -19,6 +19,7 @@ from ops.commands import (
     pathways,
     people,
     reconcile,
+    tokens,
     up,
 )
 from ops.errors import CannotDo
@@ -47,6 +48,7 @@ overgang.add_command(keys.keys)
 overgang.add_command(outbox.outbox)
 overgang.add_command(organisations.organisations)
 overgang.add_command(people.people)
+overgang.add_command(tokens.tokens)
 overgang.add_command(medcom.medcom)
 
 

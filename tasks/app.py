@@ -20,6 +20,7 @@ SCHEDULE = {
     "heartbeat": 10,
     "seal_log": 30,
     "keep_log": 3600,
+    "forget_answers": 3600,
     "audit_log": 4 * 3600,
 }
 

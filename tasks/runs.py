@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, text
 
-from workflow import access_log, audits, clock, deadlines, delivery, moving, operations, reconcile, routing
+from workflow import access_log, answers, audits, clock, deadlines, delivery, moving, operations, reconcile, routing
 from workflow.channels.channel import Channel, NotDelivered, Unreachable
 from workflow.db import Session
 
@@ -119,6 +119,12 @@ def keep_log(*, years: int) -> int:
     """Make and drop months of the access log; returns how many."""
     with Session.begin() as session:
         return access_log.keep(session, years=years)
+
+
+def forget_answers() -> int:
+    """Forget what programs were answered more than a day ago; returns how many."""
+    with Session.begin() as session:
+        return answers.forget(session)
 
 
 def audit_log() -> int:

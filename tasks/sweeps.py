@@ -62,6 +62,12 @@ def keep_log() -> None:
     _run("keep_log", lambda: runs.keep_log(years=settings.access_log_years))
 
 
+@celery.task(name="tasks.sweeps.forget_answers")
+def forget_answers() -> None:
+    """Forget what programs were answered more than a day ago."""
+    _run("forget_answers", runs.forget_answers)
+
+
 @celery.task(name="tasks.sweeps.audit_log")
 def audit_log() -> None:
     """Find the looks that managers must confirm."""

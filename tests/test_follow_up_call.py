@@ -170,6 +170,17 @@ def test_either_side_records_it_and_the_other_confirms_and_it_counts_once(
         tasks.confirm(session, call.uuid, by=world.stranger, at=DISCHARGED + hours(21))
 
 
+def test_the_coordinator_records_for_the_ward_and_the_ward_does_not_confirm_it(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    call, at = call_of(session, discharged), DISCHARGED + hours(20)
+    tasks.record_attempt(session, call.uuid, Outcome.COMPLETED, spoken_with="Tove", by=world.coordinator, at=at)
+    with pytest.raises(NotAllowed):
+        tasks.confirm(session, call.uuid, by=world.ward_nurse, at=at)
+    tasks.confirm(session, call.uuid, by=world.facility_nurse, at=at)
+    assert call.confirmed_by == "Tove Demo"
+
+
 def test_not_relevant_needs_a_second_person(session: Session, world: World, discharged: Episode) -> None:
     call = call_of(session, discharged)
     with pytest.raises(Invalid):

@@ -181,7 +181,7 @@ def test_a_new_version_of_an_accepted_handover_must_be_accepted_again(
 
 def test_two_people_writing_at_once_the_second_is_told(session: Session, world: World, sent: Handover) -> None:
     with pytest.raises(Stale):
-        handovers.send(session, sent.episode.uuid, ISBAR, by=world.ward_nurse, at=ADMITTED + hours(4.5), seen=0)
+        handovers.send(session, sent.episode.uuid, ISBAR, by=world.coordinator, at=ADMITTED + hours(4.5), seen=0)
 
 
 def test_an_incomplete_handover_names_what_is_missing_and_takes_a_reason(

@@ -77,3 +77,12 @@ def test_which_handover_is_the_reception() -> None:
     assert is_reception(HOTEL, "patient_arrived")
     assert not is_reception(HOTEL, "departed_home")
     assert Standing("missed") is Standing.MISSED
+
+
+def test_ready_is_a_step_of_its_own_on_the_page_and_not_twice() -> None:
+    reached = {"admitted": DISCHARGED - hours(48), "ready_for_discharge": DISCHARGED}
+    facts = Facts(pathway=HOME, state="ready_for_discharge", reached=reached)
+    assert drawn(facts, compact=False)[:3] == [
+        ("admitted", "done"), ("ready_for_discharge", "done"), ("discharged", "now"),
+    ]  # fmt: skip
+    assert drawn(facts)[0] == ("ready_for_discharge", "now")

@@ -13,7 +13,7 @@ from workflow.rule import Rule, Rung
 from workflow.vocabulary import Audience, Concerns, RuleKind
 
 MOST_HOURS = 366 * 24
-SPARE = 2  # empty rungs that a form offers beside those there are
+SPARE = 1  # empty rung that a form offers beside those there are
 BEFORE, AFTER = "before", "after"
 
 Typed = Mapping[str, list[str]]
@@ -35,7 +35,8 @@ def name_of(rule: Rule) -> str:
     """`Opfølgende opkald`, `Svar på overlevering: Udskrivning`, `Indlagt`."""
     match rule.concerns:
         case Concerns.TASK:
-            return _word(rule.task or rule.key)
+            task = _word(rule.task or rule.key)
+            return task[:1].upper() + task[1:]
         case Concerns.STATE:
             return gettext("While: %(state)s") % {"state": _word(rule.on)}
         case Concerns.HANDOVER_SENDING:
@@ -48,22 +49,27 @@ def name_of(rule: Rule) -> str:
 
 def time_of(rule: Rule) -> str:
     """By when, in words: `24 t efter: Udskrivning`."""
-    parts = []
-    if rule.clock is not None:
-        parts.append(gettext("at %(clock)s") % {"clock": f"{rule.clock:%H.%M}"})
+    event, before = _word(rule.on), _word(rule.before or "")
+    span = length(rule.after) if rule.after is not None else ""
     if rule.working_days is not None:
-        parts.append(
-            ngettext("%(num)s working day", "%(num)s working days", rule.working_days) % {"num": rule.working_days}
-        )
-    if rule.after is not None:
-        parts.append(length(rule.after))
-    anchor = (
-        gettext("every time, from: %(event)s") if rule.kind == RuleKind.REVIEW_EVERY else gettext("after: %(event)s")
-    )
-    event = rule.on
-    if rule.kind in {RuleKind.BEFORE_EVENT, RuleKind.MISSING_AT_EVENT} and rule.before is not None:
-        anchor, event = gettext("before: %(event)s"), rule.before
-    return f"{', '.join(parts)} {anchor % {'event': _word(event)}}".strip()
+        span = ngettext("%(num)s working day", "%(num)s working days", rule.working_days) % {"num": rule.working_days}
+    clock = f"{rule.clock:%H.%M}" if rule.clock is not None else ""
+    match rule.kind:
+        case RuleKind.AT_CLOCK_TIME:
+            text = gettext("at %(clock)s after: %(event)s")
+        case RuleKind.BEFORE_EVENT:
+            text = gettext("%(span)s before: %(before)s")
+        case RuleKind.MISSING_AT_EVENT:
+            text = gettext(
+                "at the latest at: %(before)s; until it is known when, reminded of %(span)s after: %(event)s"
+            )
+        case RuleKind.REVIEW_EVERY:
+            text = gettext("every %(span)s, from: %(event)s")
+        case RuleKind.ALWAYS_PHONE if clock:
+            text = gettext("%(span)s after: %(event)s, unless sent by %(clock)s")
+        case _:
+            text = gettext("%(span)s after: %(event)s")
+    return text % {"span": span, "clock": clock, "event": event, "before": before}
 
 
 def length(span: timedelta) -> str:

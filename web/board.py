@@ -13,7 +13,7 @@ from web.formats import number, urgency
 from web.language import gettext, local_address
 from web.looks import Desk
 from web.menu import PATIENTS
-from workflow import amendments, arrivals, handovers, sight
+from workflow import amendments, episodes, handovers, sight
 from workflow.board import filters as filtering
 from workflow.board import picking, views
 from workflow.board.filters import Cursor, Filters, Show, counts_for
@@ -91,7 +91,7 @@ def _board(desk: Desk) -> ResponseReturnValue:
 
 def _address(filters: Filters, after: Cursor | None = None) -> str:
     """Where the board shows this."""
-    query = "&".join(filter(None, [filters.query, f"after={after.quoted}" if after else ""]))
+    query = "&".join(filter(None, [filters.query, f"after={after}" if after else ""]))
     return url_for("board_page") + (f"?{query}" if query else "")
 
 
@@ -130,7 +130,7 @@ def register(app: Flask) -> None:
     @for_patients
     def arrive_on_board(episode_id: UUID) -> ResponseReturnValue:
         with looks.looking("board") as desk:
-            arrivals.confirm(desk.session, episode_id, by=desk.by, at=desk.at)
+            episodes.record_arrival(desk.session, episode_id, by=desk.by, at=desk.at)
         return _back()
 
     @app.post("/overgange/forloeb/<uuid:episode_id>/tilsyn")

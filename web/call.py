@@ -5,10 +5,8 @@ from uuid import UUID
 
 from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from web import formats, looks, rules
-from web.looks import Desk
 from web.menu import PATIENTS
 from web.task import looked_at
 from workflow import phones, tasks, worklist
@@ -16,7 +14,6 @@ from workflow.agreed import OWNERS, Agreed
 from workflow.errors import Invalid, Missing
 from workflow.parties import unit_as
 from workflow.script import QUESTIONS
-from workflow.tables import Unit
 from workflow.vocabulary import Outcome, Party
 from workflow.worklist import Row
 
@@ -43,13 +40,16 @@ def register(app: Flask) -> None:
         with looks.looking("call") as desk:
             row = looked_at(desk, task_id)
             until = phones.line_until(desk.session, row.episode, at=desk.at)
-            ours = desk.by.unit_id == row.task.unit_id
+            mine = worklist.acts_for(desk.seen)
+            ours = row.task.unit_id in mine
+            recorder = row.attempt.unit_id if row.attempt is not None else None
             ring = row.other if ours or row.other is None else row.unit
             return render_template(
-                "call.html", at=desk.at, row=row, me=desk.by, ring=ring, ours=ours, line_until=until,
+                "call.html", at=desk.at, row=row, me=desk.by, mine=mine, ring=ring, line_until=until,
+                may_confirm=tasks.may_confirm(desk.by, row.episode, row.task, recorder),
                 numbers=phones.numbers(ring, at=desk.at, line_until=until) if ring is not None else (),
-                tried=worklist.attempts(desk.session, row.task), next_try=next_try(row, desk.at),
-                owners=_owners(desk, row), outcomes=Outcome, agreements=range(1, AGREEMENTS + 1),
+                next_try=next_try(row, desk.at),
+                owners=_owners(row), outcomes=Outcome, agreements=range(1, AGREEMENTS + 1),
                 questions=QUESTIONS if row.task.kind == SCRIPTED else (),
                 colleagues=worklist.colleagues(desk.session, row.task.unit_id) if ours else (),
             )  # fmt: skip
@@ -79,12 +79,10 @@ def register(app: Flask) -> None:
         return redirect(url_for("call_page", task_id=task_id), code=303)
 
 
-def _owners(desk: Desk, row: Row) -> list[tuple[Party, str]]:
+def _owners(row: Row) -> list[tuple[Party, str]]:
     """Who can take something on, by the names of their units; each unit once."""
     units = {unit_as(row.episode, party): party for party in reversed(OWNERS)}
-    named = desk.session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(units.keys() - {None})))
-    names: dict[int | None, str] = {unit.id: unit.name for unit in named}
-    return [(party, names[unit]) for unit, party in reversed(units.items()) if unit in names]
+    return [(party, row.units[unit].name) for unit, party in reversed(units.items()) if unit is not None]
 
 
 def _text(name: str) -> str:

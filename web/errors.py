@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DataError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
-from web import again, headers, language, outcome
+from web import again, headers, language, outcome, problem
 from web.forgery import Unmarked
 from web.language import gettext
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale, TooMany, WorkflowError
@@ -48,10 +48,12 @@ def sentence_for(code: int) -> str:
     return sentences.get(code, gettext("Something went wrong on our side. Try again."))
 
 
-def page(status: int, sentence: str) -> ResponseReturnValue:
-    """The error page, or the alert alone when htmx asks."""
+def page(status: int, sentence: str, error: Exception | None = None) -> ResponseReturnValue:
+    """The error page, or the alert alone when htmx asks; for programs, what they expect."""
     if outcome.is_wanted():
         return outcome.refusal(status, sentence)
+    if problem.is_wanted():
+        return problem.refusal(status, error)
     layout = "fragment.html" if headers.wants_fragment() else "base.html"
     extra = {"Retry-After": "30"} if status == 503 else {}
     answer = render_template("error.html", layout=layout, sentence=sentence, sure=status < 500, request_id=g.request_id)
@@ -74,7 +76,7 @@ def register(app: Flask) -> None:
     def refused(error: WorkflowError) -> ResponseReturnValue:
         status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
         sentence = error.say(language.current())
-        return again.page(error, sentence, status) or page(status, sentence)
+        return again.page(error, sentence, status) or page(status, sentence, error)
 
     @app.errorhandler(Unmarked)
     def unmarked(error: Unmarked) -> ResponseReturnValue:
@@ -86,7 +88,7 @@ def register(app: Flask) -> None:
     def http(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
             return error.get_response()
-        return page(error.code, sentence_for(error.code))
+        return page(error.code, sentence_for(error.code), error)
 
     @app.errorhandler(DataError)
     def cannot_be_kept(error: DataError) -> ResponseReturnValue:

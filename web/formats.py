@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from flask import Flask
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from web import language
 from web.language import gettext
@@ -89,6 +91,11 @@ def from_input(typed: str) -> datetime:
     return at_clock(wall.date(), wall.time())
 
 
+def moment_of(stored: str) -> datetime:
+    """The instant that the history holds as text in its facts."""
+    return datetime.fromisoformat(stored)
+
+
 def number(count: float) -> str:
     """With the separators of the language: `1.234,5`, `1,234.5`."""
     return format_decimal(count, locale=language.current())
@@ -112,7 +119,14 @@ def word(code: str) -> str:
     return sentences.word(code, language.current())
 
 
+@pass_context
+def _word(_context: Context, code: str) -> str:
+    """`word` in a template: a page is compiled once, and must not keep a word in the language of its first reader."""
+    return word(code)
+
+
 def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
-    for write in (instant, moment, span, left, urgency, when, clock, for_input, number, day, day_short, word):
+    for write in (instant, moment, span, left, urgency, when, clock, for_input, moment_of, number, day, day_short):
         app.add_template_filter(write)
+    app.add_template_filter(_word, "word")

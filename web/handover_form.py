@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from web import again, formats
 from workflow import carrying, drafts, isbar
+from workflow.carrying import Carried
 from workflow.handover_view import HandoverView
 from workflow.tables import HandoverDraft
 from workflow.vocabulary import LegalBasis
@@ -31,7 +32,8 @@ class Shown:
 
 def shown(session: Session, view: HandoverView, writes_as: int) -> Shown:
     """What was typed a moment ago and refused; else the draft; else what was said before and what is known."""
-    before = carrying.carried(session, view.episode)
+    said = view.sent[0].version if view.sent else None
+    before = Carried(said.content, said.sent_at) if said is not None else carrying.before(session, view.episode)
     draft = drafts.standing(session, view.episode, writes_as)
     kept = draft.content if draft is not None else None
     start = {**_known(view), **before.content} if kept is None else kept

@@ -11,8 +11,6 @@ from workflow.errors import NotPossible
 from workflow.vocabulary import Look
 
 for_patients = rules.only(*menu.PATIENTS)
-# What was agreed that a citizen can use, and may read.
-AGREED = ("R.medicine", "R.appointments", "R.aids", "R.rehabilitation", "R.when_to_call", "R.told")
 
 
 def register(app: Flask) -> None:
@@ -39,6 +37,6 @@ def register(app: Flask) -> None:
             view = handover_view.view(desk.session, episode, by=desk.by, at=desk.at)
             shown = view.current or next(iter(view.sent), None)
             return render_template(
-                "citizen_sheet.html", at=desk.at, view=view, shown=shown, agreed=AGREED,
-                line_until=windows.line_until(desk.session, episode, at=desk.at),
+                "citizen_sheet.html", at=desk.at, view=view, shown=shown,
+                line_until=windows.line_until(desk.session, episode, view.terms),
             )  # fmt: skip

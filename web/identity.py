@@ -6,7 +6,7 @@ from typing import NoReturn
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web import headers, rules
+from web import headers, programs, rules
 from web.language import here, local_address
 from web.rules import Who
 from workflow import clock, sign_ins
@@ -68,8 +68,12 @@ def somebody() -> SignedIn:
 
 
 def current_actor() -> Actor:
-    """The person as they act now, in one role in one unit. Raises NotAllowed before they have chosen it."""
-    return somebody().actor
+    """The person as they act now, in one role in one unit; the program that was let in, in the role of its token.
+
+    Raises NotAllowed before a person has chosen in which role.
+    """
+    program = programs.asking()
+    return program.actor if program is not None else somebody().actor
 
 
 def address() -> str:
@@ -123,6 +127,9 @@ def _guard() -> ResponseReturnValue | None:
         log.error("route %s has no rule, so nobody may use it", request.endpoint)
         refuse()
     if rule.who == Who.PUBLIC:
+        return None
+    if rule.scope is not None:
+        programs.require(rule.scope)
         return None
     found = signed_in()
     if found is None:

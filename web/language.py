@@ -14,13 +14,16 @@ from web import headers, rules
 from workflow.vocabulary import Language
 
 COOKIE = "overgang_language"
+PROGRAMS = ("/api/", "/kalender/")  # which look at no cookie
 YEAR = 365 * 24 * 3600
 NAMES = {Language.DANISH: "Dansk", Language.ENGLISH: "English"}  # each in its own
 DANISH = Path(__file__).parent / "translations" / "da.po"
 
 
 def current() -> Language:
-    """What the reader chose; Danish until they choose."""
+    """What the reader chose, or their program asks for; Danish until then."""
+    if request.path.startswith(PROGRAMS):
+        return Language(request.accept_languages.best_match([*Language]) or Language.DANISH)
     return Language.ENGLISH if request.cookies.get(COOKIE) == Language.ENGLISH else Language.DANISH
 
 

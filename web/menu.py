@@ -33,6 +33,7 @@ def items() -> list[Item]:
         ("cluster_page", gettext("Cluster"), {Role.MANAGER}),
         ("people_page", gettext("People"), {Role.ADMINISTRATOR}),
         ("units_page", gettext("Units"), {Role.ADMINISTRATOR}),
+        ("systems_page", gettext("Systems"), {Role.ADMINISTRATOR}),
         ("agreements_page", gettext("Agreements"), {Role.ADMINISTRATOR}),
         ("sign_ins_page", gettext("Signed in"), {Role.ADMINISTRATOR}),
         ("roles_page", gettext("Roles"), {Role.ADMINISTRATOR, Role.MANAGER}),

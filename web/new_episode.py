@@ -1,6 +1,6 @@
 """Opening an episode: the number first, then what begins, where and when. The number never stands in an address."""
 
-from flask import Flask, redirect, render_template, request
+from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -73,4 +73,4 @@ def register(app: Flask) -> None:
             number = Cpr.parse(form.get("cpr", ""))
             episode = opening.begin(desk.session, desk.seen, number, wanted, at=desk.at, effective_at=at)
             sight.record(desk.session, desk.seen, [episode], visit=desk.visit, kind=Look.READ)
-            return redirect(f"/forloeb/{episode.uuid}", code=303)
+            return redirect(url_for("episode_page", episode_id=episode.uuid), code=303)

@@ -22,7 +22,7 @@ for_patients = rules.only(*PATIENTS)
 def looked_at(desk: Desk, task_id: UUID) -> Row:
     """The task, with the look at its episode written down. Raises NotFound."""
     row = worklist.one(desk.session, task_id)
-    sight.require(desk.session, desk.seen, row.episode.uuid, visit=desk.visit)
+    sight.admit(desk.session, desk.seen, row.episode, visit=desk.visit)
     return row
 
 
@@ -41,7 +41,8 @@ def register(app: Flask) -> None:
             if row.task.done_by == DoneBy.CONTACT:
                 return redirect(url_for("call_page", task_id=task_id), code=303)
             return render_template(
-                "task.html", at=desk.at, row=row, me=desk.by, numbers=phones.numbers,
+                "task.html", at=desk.at, row=row, me=desk.by, mine=worklist.acts_for(desk.seen),
+                numbers=phones.numbers,
                 colleagues=worklist.colleagues(desk.session, row.task.unit_id),
             )  # fmt: skip
 

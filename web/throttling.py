@@ -1,4 +1,4 @@
-"""Nobody may ask so often that others wait: counted a person, or an address, in Redis, and here while Redis is away.
+"""Nobody may ask so often that others wait: counted a person, token or address, in Redis, and here while it is away.
 
 Guessing passwords is counted elsewhere and for longer, in PostgreSQL (`workflow.throttle`).
 """
@@ -10,18 +10,21 @@ from flask_limiter import Limiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from web import identity, rules
+from web import identity, programs, rules
 from web.rules import Who
 from workflow.settings import Settings
 
-A_PERSON, AN_ADDRESS, SIGN_INS = "600/minute", "3000/minute", "120/minute"  # a hospital shares one address
+# A program is counted by its token, and as often as a person; a hospital shares one address.
+A_PERSON, AN_ADDRESS, SIGN_INS = "600/minute", "3000/minute", "120/minute"
 PATIENCE = 0.25  # seconds that a page waits for Redis, before it counts for itself
 
 
 def who() -> str:
     """Whose requests are counted together. Public pages ask no database."""
     rule = rules.of(current_app, request.endpoint) if request.endpoint else None
-    found = identity.signed_in() if rule is not None and rule.who != Who.PUBLIC else None
+    if rule is not None and rule.who == Who.PROGRAM and (bearer := programs.bearer()) is not None:
+        return f"token:{bearer.token_id}"
+    found = identity.signed_in() if rule is not None and Who.PUBLIC < rule.who < Who.PROGRAM else None
     return f"person:{found.person_id}" if found else f"address:{identity.address()}"
 
 
@@ -29,7 +32,7 @@ def most() -> str:
     """How often, for who asks now."""
     if request.endpoint in SIGNING_IN and request.method == "POST":
         return SIGN_INS
-    return A_PERSON if who().startswith("person:") else AN_ADDRESS
+    return AN_ADDRESS if who().startswith("address:") else A_PERSON
 
 
 SIGNING_IN = {"sign_in", "give_code"}

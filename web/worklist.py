@@ -31,7 +31,8 @@ def register(app: Flask) -> None:
             page = worklist.page(desk.session, desk.seen, which, at=desk.at, after=request.args.get("efter"))
             sight.record(desk.session, desk.seen, [r.episode for r in page.rows], visit=desk.visit, kind=Look.LIST)
             return render_template(
-                "worklist.html", at=desk.at, page=page, which=which, ways=Which, me=desk.by, numbers=phones.numbers,
+                "worklist.html", at=desk.at, page=page, which=which, ways=Which, me=desk.by,
+                mine=worklist.acts_for(desk.seen), numbers=phones.numbers,
                 count=worklist.count(desk.session, desk.seen, at=desk.at), counted=worklist.COUNTED,
             )  # fmt: skip
 

@@ -136,8 +136,8 @@ insert into looks_to_confirm (why, week_on, entry_id, unit_id, citizens)
 select 'sample', :week_on, id, unit_id, citizens from (
     select l.id, l.unit_id, cardinality(l.citizens) as citizens,
            row_number() over (partition by l.unit_id order by random()) as place
-    from access_log l join units u on u.id = l.unit_id
-    where l.at >= :since and l.at < :until and l.kind <> 'list' and l.citizens <> '{}' and l.person_id is not null
+    from access_log l join units u on u.id = l.unit_id join people p on p.id = l.person_id and not p.is_system
+    where l.at >= :since and l.at < :until and l.kind <> 'list' and l.citizens <> '{}'
       and not exists (
           select from looks_to_confirm s where s.why = 'sample' and s.week_on = :week_on and s.unit_id = l.unit_id
       )
@@ -148,7 +148,10 @@ on conflict do nothing
 
 
 def draw_sample(session: Session, *, at: datetime) -> int:
-    """Draw SAMPLE looks at random of each unit's last whole week, once a week; returns how many."""
+    """Draw SAMPLE looks at random of each unit's last whole week, once a week; returns how many.
+
+    Those of people: nobody can say for whom a system looked, and it looks so often that no one else would be drawn.
+    """
     today = calendar.local(at).date()
     week_on = today - timedelta(days=today.weekday() + 7)
     drawn = session.execute(

@@ -6,12 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import Row, func, or_, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from workflow.errors import NotFound
 from workflow.sight import Sight
-from workflow.tables import Episode, Organisation, Place, PlaceRequest, PlaceStay, Unit
+from workflow.tables import Episode, Place, PlaceRequest, PlaceStay, Unit
 from workflow.vocabulary import PlaceKind, StayState, UnitKind
 
 MOST = 200  # houses of a region, places of a house, people on a list: more than anybody can look through
@@ -20,7 +20,7 @@ _HOUSES = text("""
 select u.uuid, u.name, o.name as organisation, p.kind, count(*) filter (where not p.extra) as places,
        count(*) filter (where not p.extra and p.id not in (select places_in_use(u.id, :at))) as free
 from units u join organisations o on o.id = u.organisation_id join places p on p.unit_id = u.id
-where u.kind = 'facility' and (o.id = :own or o.parent_id = :region)
+where u.kind = 'facility' and (o.id = :own or o.parent_id = (select parent_id from organisations where id = :own))
 group by u.id, o.id, p.kind order by o.id <> :own, o.name, u.name, p.kind limit :most
 """)
 
@@ -96,8 +96,7 @@ class Floor:
 def houses(session: Session, seen: Sight, *, at: datetime) -> list[House]:
     """The houses of the asker's organisation, and of the others in its region, with how many places are free."""
     own = seen.actor.organisation_id
-    region = session.scalar(select(Organisation.parent_id).where(Organisation.id == own))
-    rows = session.execute(_HOUSES, {"at": at, "own": own, "region": region, "most": MOST})
+    rows = session.execute(_HOUSES, {"at": at, "own": own, "most": MOST})
     return [House(row.uuid, row.name, row.organisation, PlaceKind(row.kind), row.places, row.free) for row in rows]
 
 
@@ -114,11 +113,12 @@ def house(session: Session, unit_id: UUID) -> Unit:
 def floor(session: Session, seen: Sight, unit: Unit, *, at: datetime) -> Floor:
     """The places of a house. Named are those whom the asker sees; the look is the caller's to write down.
 
-    In five statements, however many places there are: row-level security says whose stays are read, and
+    In three statements, however many places there are: row-level security says whose stays are read, and
     `places_in_use` which places are used by others.
     """
-    places = session.scalars(
-        select(Place)
+    used = select(func.places_in_use(unit.id, at))
+    found = session.execute(
+        select(Place, Place.id.in_(used))
         .where(Place.unit_id == unit.id)
         .order_by(Place.extra, func.length(Place.name), Place.name)
         .limit(MOST)
@@ -126,64 +126,51 @@ def floor(session: Session, seen: Sight, unit: Unit, *, at: datetime) -> Floor:
     stays = session.scalars(
         select(PlaceStay)
         .where(
-            PlaceStay.place_id.in_([place.id for place in places]),
+            PlaceStay.place_id.in_([place.id for place, _ in found]),
             PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN, StayState.CLOSED]),
             or_(func.upper_inf(PlaceStay.during), func.upper(PlaceStay.during) > at),
         )
         .order_by(func.lower(PlaceStay.during))
     ).all()
-    used = set(session.scalars(select(func.places_in_use(unit.id, at))))
-    waiting = session.execute(
-        select(PlaceRequest, Episode)
-        .join(Episode, Episode.id == PlaceRequest.episode_id)
-        .where(PlaceRequest.unit_id == unit.id, PlaceRequest.ended_at.is_(None), Episode.closed_at.is_(None))
-        .where(seen.visible())
-        .order_by(PlaceRequest.requested_at, PlaceRequest.id)
-        .limit(MOST)
-    ).all()
-    numbers = {stay.episode_id for stay in stays} | {episode.id for _, episode in waiting}
-    known = {
-        episode.id: episode
-        for episode in session.scalars(
-            select(Episode)
-            .where(
-                seen.visible(),
-                or_(Episode.id.in_(numbers - {None}), Episode.facility_id == unit.id),
-                Episode.closed_at.is_(None),
-            )
-            .options(joinedload(Episode.citizen, innerjoin=True))
-            .limit(MOST)
-        )
-    }
-    wards = _names(session, {episode.ward_id for episode in known.values()})
+    people = _people(session, seen, unit, {stay.episode_id for stay in stays})
+    known = {episode.id: episode for episode, _, _ in people}
     by_place: dict[int, list[PlaceStay]] = {}
     for stay in stays:
         by_place.setdefault(stay.place_id, []).append(stay)
-    beds = tuple(_bed(place, by_place.get(place.id, []), place.id in used, known, at) for place in places)
-    has_one = {stay.episode_id for stay in stays}
-    asked = [
-        Waiting(episode, request.requested_at, True, request.kind, wards.get(episode.ward_id))
-        for request, episode in waiting
-    ]
-    placeless = [
-        Waiting(episode, episode.expected_discharge_at or episode.opened_at, False, None, wards.get(episode.ward_id))
-        for episode in known.values()
-        if episode.facility_id == unit.id
-        and episode.state != "at_home"
-        and episode.id not in has_one
-        and episode.id not in {w.episode.id for w in asked}
-    ]
-    awaited = [
-        Waiting(episode, stay.during.lower or at, False, stay.place.kind, wards.get(episode.ward_id))
-        for stay in stays
-        if stay.state == StayState.RESERVED and (episode := known.get(stay.episode_id or 0)) is not None
-    ]
-    return Floor(unit, beds, (*asked, *sorted(placeless, key=lambda w: w.since)), tuple(awaited))
+    beds = tuple(_bed(place, by_place.get(place.id, []), in_use, known, at) for place, in_use in found)
+    kept = {stay.episode_id: stay for stay in stays}
+    asked, placeless, awaited = [], [], []
+    for episode, ward, request in people:
+        has = kept.get(episode.id)
+        if has is not None and has.state == StayState.RESERVED:
+            awaited.append(Waiting(episode, has.during.lower or at, False, has.place.kind, ward))
+        elif request is not None:
+            asked.append(Waiting(episode, request.requested_at, True, request.kind, ward))
+        elif has is None and episode.facility_id == unit.id and episode.state != "at_home":
+            placeless.append(Waiting(episode, episode.opened_at, False, None, ward))
+    oldest_first = [sorted(group, key=lambda one: one.since) for group in (asked, placeless, awaited)]
+    return Floor(unit, beds, (*oldest_first[0], *oldest_first[1]), tuple(oldest_first[2]))
 
 
-def _names(session: Session, ids: set[int | None]) -> dict[int | None, str]:
-    found = session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(ids - {None})))
-    return {row.id: row.name for row in found}
+def _people(
+    session: Session, seen: Sight, unit: Unit, staying: set[int | None]
+) -> Sequence[Row[Episode, str | None, PlaceRequest | None]]:
+    """Whom the asker sees of those who have a place here, wait for one, or are on the way; with their ward."""
+    here = PlaceRequest.ended_at.is_(None) & (PlaceRequest.unit_id == unit.id)
+    asking = select(PlaceRequest.episode_id).where(here)
+    return session.execute(
+        select(Episode, Unit.name, PlaceRequest)
+        .outerjoin(Unit, Unit.id == Episode.ward_id)
+        .outerjoin(PlaceRequest, here & (PlaceRequest.episode_id == Episode.id))
+        .where(
+            seen.visible(),
+            Episode.closed_at.is_(None),
+            or_(Episode.id.in_(staying - {None}), Episode.facility_id == unit.id, Episode.id.in_(asking)),
+        )
+        .options(joinedload(Episode.citizen, innerjoin=True))
+        .order_by(Episode.id)
+        .limit(MOST)
+    ).all()
 
 
 def _bed(place: Place, stays: Sequence[PlaceStay], used: bool, known: dict[int, Episode], at: datetime) -> Bed:

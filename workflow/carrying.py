@@ -27,17 +27,15 @@ def last_said(session: Session, episode: Episode) -> HandoverVersion | None:
     return session.scalar(_newest_of(episode.id))
 
 
-def carried(session: Session, episode: Episode) -> Carried:
-    """What the form starts from: all that was last said on this episode, else what lasts from the one before it."""
-    if (said := last_said(session, episode)) is not None:
-        return Carried(said.content, said.sent_at)
-    before = session.scalar(_newest_of(episode.previous_id)) if episode.previous_id is not None else None
-    if before is None:
+def before(session: Session, episode: Episode) -> Carried:
+    """What was last said on the episode before this one, of what lasts."""
+    said = session.scalar(_newest_of(episode.previous_id)) if episode.previous_id is not None else None
+    if said is None:
         return Carried({})
-    return Carried({key: text for key, text in before.content.items() if key.startswith(LASTING)}, before.sent_at)
+    return Carried({key: text for key, text in said.content.items() if key.startswith(LASTING)}, said.sent_at)
 
 
-def _newest_of(episode_id: int) -> Select[tuple[HandoverVersion]]:
+def _newest_of(episode_id: int) -> Select[HandoverVersion]:
     return (
         select(HandoverVersion)
         .join(Handover, Handover.id == HandoverVersion.handover_id)

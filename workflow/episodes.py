@@ -11,7 +11,7 @@ from workflow import access, agreements, casefile, history, machine, obligations
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, Missing, NotPossible, Stale
-from workflow.parties import lock_citizen, receiving_unit, require_unit_as, unit_as
+from workflow.parties import lock_citizen, pathway_of, receiving_unit, require_unit_as, unit_as
 from workflow.pathway import Transition
 from workflow.pathways import newest
 from workflow.relations import fetch_for
@@ -128,17 +128,14 @@ def record_event(
     case = fetch_for(session, episode_id, by=by, at=at)
     _require_seen(case, seen)
     episode, source = case.episode, case.episode.state
-    dest = machine.fire(case.pathway, source, trigger)
+    machine.fire(case.pathway, source, trigger)
     transition = case.pathway.transition(source, trigger)
     assert transition is not None
     access.require_report(by, episode, transition)
     happened = _happened(effective_at, by=by, at=at)
     if happened < case.timeline.last.effective_at and not by.is_message:
         raise Invalid("before_what_came_before", earlier=case.timeline.last.effective_at)
-    told = Told(
-        number=episode.history_number + 1, kind=EntryKind.EVENT, trigger=trigger, source=source, dest=dest,
-        about=_taken_back(case, transition), effective_at=happened, recorded_at=at,
-    )  # fmt: skip
+    told = _about_to_happen(case, transition, happened, at)
     asked = _asked_for(case, transition, told, phone)
     if by.origin == Origin.PERSON and (
         missing := tuple(item for item in asked if not (item == "handover_sent" and reason))
@@ -162,9 +159,34 @@ def record_event(
     return case.close(session, episode)
 
 
+def record_arrival(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> Episode:
+    """Record now that the citizen is where the state of the episode awaits them; a place that was kept is taken.
+
+    Raises as `record_event`, and NotPossible where no arrival is awaited.
+    """
+    episode = fetch_for(session, episode_id, by=by, at=at).episode
+    arrival = pathway_of(episode).arrival_from(episode.state)
+    if arrival is None:
+        raise NotPossible("no_arrival_awaited", state=episode.state)
+    return record_event(session, episode_id, arrival.trigger, by=by, at=at)
+
+
 def _happened(effective_at: datetime | None, *, by: Actor, at: datetime) -> datetime:
     """When something happened: a message may tell of what is to come. Raises Invalid."""
     return effective_at if by.is_message and effective_at is not None else casefile.happened_at(effective_at, at)
+
+
+def asked_for(case: CaseFile, transition: Transition, *, at: datetime) -> tuple[str, ...]:
+    """What a person would be asked for if they recorded this now: what a page says before its button is pressed."""
+    return _asked_for(case, transition, _about_to_happen(case, transition, at, at), None)
+
+
+def _about_to_happen(case: CaseFile, transition: Transition, happened: datetime, at: datetime) -> Told:
+    return Told(
+        number=case.episode.history_number + 1, kind=EntryKind.EVENT, trigger=transition.trigger,
+        source=transition.source, dest=transition.dest, about=_taken_back(case, transition), effective_at=happened,
+        recorded_at=at,
+    )  # fmt: skip
 
 
 def _asked_for(case: CaseFile, transition: Transition, told: Told, phone: PhoneAgreement | None) -> tuple[str, ...]:

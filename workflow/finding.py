@@ -19,7 +19,7 @@ MOST = 50
 SHORTEST = 2  # letters of a name
 _DIGITS = 8  # of a Danish telephone number
 _PHONE = re.compile(r"[\d\s+()-]+")
-_FOLDED = str.maketrans("äöéèüáóíñ_", "æøeeuaoin ")
+_FOLDED = str.maketrans("äöéèëêüáàóôíñç_", "æøeeeeuaaooinc ")  # as words_of in the database
 _FOUND = text("select citizens_found(cast(:words as tsquery), cast(:digits as text), :most)")
 
 

@@ -4,15 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from workflow import access, agreements, ahead, objections, places
+from workflow import access, agreements, ahead
 from workflow.actor import Actor
+from workflow.agreements import Terms
 from workflow.ahead import Ahead
 from workflow.isbar import FIELDS, missing
 from workflow.parties import lives_elsewhere
-from workflow.tables import Episode, Handover, HandoverVersion, Objection, Organisation, Place, PlaceStay, Unit
+from workflow.tables import (
+    Agreement,
+    Citizen,
+    Episode,
+    Handover,
+    HandoverVersion,
+    Objection,
+    Organisation,
+    Place,
+    PlaceStay,
+    Unit,
+)
 from workflow.vocabulary import Concerns, HandoverState, StayState, UnitKind
 
 MOST = 30  # versions that are listed; nobody has written so many about one stay
@@ -50,14 +62,16 @@ class HandoverView:
     """What `view` found, in one transaction, for one actor."""
 
     episode: Episode
+    citizen: Citizen
     by: Actor
     ahead: Ahead | None  # None: there is nothing to hand over now
     sent: Sequence[Sent]  # every version of this episode, the newest first
     units: Mapping[int, Unit]  # everybody who is spoken of
+    terms: Terms
     requires: tuple[str, ...]  # what the agreement asks for
     objection: Objection | None
-    stay: PlaceStay | None  # the place that is kept for the citizen, or that they have
-    free: Sequence[Place]  # what the receiver can give them
+    kept: Place | None  # the receiver's place that is the citizen's
+    free: Sequence[Place]  # those that the receiver can give them
     home: Organisation  # where the citizen lives
     lives_elsewhere: bool
 
@@ -131,31 +145,41 @@ def view(session: Session, episode: Episode, *, by: Actor, at: datetime) -> Hand
     ids |= {found.from_unit_id, found.to_unit_id} if found is not None else set()
     known = session.scalars(select(Unit).options(joinedload(Unit.organisation)).where(Unit.id.in_(ids)))
     units = {unit.id: unit for unit in known}
-    stay = _stay(session, episode)
-    receives = found is not None and found.to_unit_id == by.unit_id
+    citizen, objection, newest = _about_citizen(session, episode)
+    terms = agreements.terms_for(session, episode, at=at, newest_known=newest)
+    receiver = units[found.to_unit_id] if found is not None else None
+    gives_place = receiver is not None and receiver.id == by.unit_id and receiver.kind == UnitKind.FACILITY
+    kept, free = _places(session, episode, receiver, at=at) if gives_place and receiver is not None else (None, [])
+    rule = terms.concerning(Concerns.HANDOVER_ANSWER, found.trigger, at) if found is not None else None
     return HandoverView(
-        episode=episode, by=by, ahead=found, sent=sent, units=units,
-        requires=_requires(session, found, at=at) if found is not None else (),
-        objection=objections.standing(session, episode.citizen_id), stay=stay,
-        home=session.get_one(Organisation, episode.citizen.municipality_id or episode.municipality_id),
-        free=_free(session, units[found.to_unit_id], at=at) if found is not None and stay is None and receives else (),
-        lives_elsewhere=found is not None and lives_elsewhere(episode, episode.citizen, units[found.to_unit_id]),
+        episode=episode, citizen=citizen, by=by, ahead=found, sent=sent, units=units, terms=terms,
+        requires=rule.requires if rule is not None else (), objection=objection, kept=kept, free=free,
+        home=session.get_one(Organisation, citizen.municipality_id or episode.municipality_id),
+        lives_elsewhere=receiver is not None and lives_elsewhere(episode, citizen, receiver),
     )  # fmt: skip
 
 
-def _stay(session: Session, episode: Episode) -> PlaceStay | None:
-    return session.scalar(
-        select(PlaceStay)
-        .options(joinedload(PlaceStay.place))
-        .where(PlaceStay.episode_id == episode.id, PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN]))
-    )
+def _about_citizen(session: Session, episode: Episode) -> tuple[Citizen, Objection | None, int]:
+    """Who it is about, what they object to, and the number of the newest agreement: in one statement."""
+    newest = select(func.max(Agreement.id)).scalar_subquery()
+    standing = and_(Objection.citizen_id == Citizen.id, Objection.withdrawn_at.is_(None))
+    asked = select(Citizen, Objection, newest).outerjoin(Objection, standing).where(Citizen.id == episode.citizen_id)
+    citizen, objection, number = session.execute(asked).one()
+    return citizen, objection, number or 0
 
 
-def _free(session: Session, receiver: Unit, *, at: datetime) -> list[Place]:
-    return places.free_places(session, receiver.id, at=at) if receiver.kind == UnitKind.FACILITY else []
-
-
-def _requires(session: Session, found: Ahead, *, at: datetime) -> tuple[str, ...]:
-    terms = agreements.terms_for(session, found.episode, at=at)
-    rule = terms.concerning(Concerns.HANDOVER_ANSWER, found.trigger, at)
-    return rule.requires if rule is not None else ()
+def _places(session: Session, episode: Episode, unit: Unit, *, at: datetime) -> tuple[Place | None, list[Place]]:
+    """The place of a unit that is the citizen's; and, where none is, those that nobody has."""
+    theirs = and_(
+        PlaceStay.place_id == Place.id, PlaceStay.episode_id == episode.id,
+        PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN]),
+    )  # fmt: skip
+    nobodys = and_(~Place.extra, Place.id.not_in(select(func.places_in_use(unit.id, at))))
+    found = session.execute(
+        select(Place, PlaceStay.id.is_not(None))
+        .outerjoin(PlaceStay, theirs)
+        .where(Place.unit_id == unit.id, or_(PlaceStay.id.is_not(None), nobodys))
+        .order_by(func.length(Place.name), Place.name)
+    ).all()
+    kept = next((place for place, is_theirs in found if is_theirs), None)
+    return kept, [] if kept is not None else [place for place, _ in found]

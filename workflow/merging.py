@@ -1,5 +1,6 @@
 """A replacement number turns out to be somebody's: two citizens become one, by a person, and can be two again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -71,6 +72,12 @@ def merge(
     session.flush()
     _move(session, merged, real.id, EntryKind.MERGED, by=by, at=at, reason=reason)
     return merged
+
+
+def standing(session: Session, citizen_id: int) -> Sequence[Merge]:
+    """The merges that gave this citizen what was a replacement number's, the newest first."""
+    into = select(Merge).where(Merge.into_id == citizen_id, Merge.undone_at.is_(None))
+    return session.scalars(into.order_by(Merge.id.desc())).all()
 
 
 def undo(session: Session, merge_id: UUID, *, by: Actor, at: datetime, reason: str) -> Merge:

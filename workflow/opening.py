@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from workflow import citizens, episodes
+from workflow import amendments, calendar, citizens, episodes
 from workflow.actor import Actor
 from workflow.cpr import Cpr
 from workflow.errors import Invalid, Missing, NotAllowed
@@ -116,12 +116,17 @@ def begin(
         raise Invalid("unit_is_elsewhere")
     if district is None and citizen.municipality_id is not None:
         district = receiving_unit(session, citizen.municipality_id)
-    return episodes.open_episode(
+    episode = episodes.open_episode(
         session, citizen, way.pathway, way.way_in.key, by=sight.actor, at=at, effective_at=effective_at,
         district=district, ward=ward if party == Party.WARD else None,
         practice=practice if party == Party.PRACTICE else None,
         facility=facility if newest(way.pathway).receiver == Party.FACILITY else None,
     )  # fmt: skip
+    # Only who has a relation may ask whom the municipality helps; what is owed follows from the answer.
+    day = calendar.local(episode.opened_at).date()
+    if citizens.is_known(session, citizen, episode.municipality_id, on=day):
+        amendments.record_need(session, episode.uuid, "municipal_services", by=sight.actor, at=at)
+    return episode
 
 
 def _chosen(units: list[Unit], chosen: str) -> Unit | None:

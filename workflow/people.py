@@ -21,9 +21,13 @@ _CPR = re.compile(r"\d{6}-?\d{4}")  # a number of a citizen must not become some
 
 
 def add(
-    session: Session, username: str, name: str, *, by: Actor, email: str | None = None, mobile: str | None = None
-) -> Person:
-    """A new person, without roles. Raises Invalid, NotAllowed, and NotPossible when the username is taken."""
+    session: Session, username: str, name: str, *, by: Actor, email: str | None = None, mobile: str | None = None,
+    is_system: bool = False,
+) -> Person:  # fmt: skip
+    """A new person, without roles; or a system, which gets roles as people do, acts by tokens, and never signs in.
+
+    Raises Invalid, NotAllowed, and NotPossible when the username is taken.
+    """
     administrators.require_administrator(by)
     username, name = username.strip().lower(), " ".join(name.split())
     if not _USERNAME.fullmatch(username) or _CPR.fullmatch(username):
@@ -32,7 +36,7 @@ def add(
         raise Invalid("name_needed")
     if session.scalar(select(Person.id).where(func.lower(Person.username) == username)) is not None:
         raise NotPossible("username_taken")
-    person = Person(username=username, name=name, active=True)
+    person = Person(username=username, name=name, active=True, is_system=is_system)
     _reach(person, email, mobile)
     session.add(person)
     session.flush()

@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import func, select
+from psycopg.rows import namedtuple_row
 from sqlalchemy.orm import Session
 
-from workflow import agreements, calendar, obligations, timeline
+from workflow import agreements, calendar, db, obligations, timeline
 from workflow.obligations import Situation
-from workflow.tables import Episode, Handover, Unit
-from workflow.vocabulary import HandoverState
+from workflow.tables import Episode, Unit
+
+_ENTRIES = timeline.entries_and(
+    "(select min(first_sent_at) from handovers where episode_id = %(episode)s and state <> 'withdrawn') as first_sent",
+    "(select max(id) from agreements) as newest_agreement",
+)
 
 
 class Line(StrEnum):
@@ -41,10 +46,8 @@ def numbers(unit: Unit, *, at: datetime, line_until: datetime | None = None) -> 
 
 def line_until(session: Session, episode: Episode, *, at: datetime) -> datetime | None:
     """Until when the hospital is to be reached day and night after the discharge (R15); None where that never began."""
-    sent = select(func.min(Handover.first_sent_at)).where(
-        Handover.episode_id == episode.id, Handover.state != HandoverState.WITHDRAWN
-    )
-    situation = Situation(frozenset(episode.needs), episode.expected_discharge_at, session.scalar(sent))
-    told = timeline.fold(timeline.entries(session, episode))
-    ends = obligations.window_ends(agreements.terms_for(session, episode, at=at), told, situation)
-    return max(ends.values(), default=None)
+    with db.driver(session).cursor(row_factory=namedtuple_row) as cursor:
+        told: list[Any] = cursor.execute(_ENTRIES, {"episode": episode.id}).fetchall()
+    situation = Situation(frozenset(episode.needs), episode.expected_discharge_at, told[0].first_sent)
+    terms = agreements.terms_for(session, episode, at=at, newest_known=told[0].newest_agreement or 0)
+    return max(obligations.window_ends(terms, timeline.fold(told), situation).values(), default=None)

@@ -21,12 +21,10 @@ MOST_PLACES = 200  # of one kind in one unit: more is a slip of the finger
 _THERE, _GONE_HOME = "at_tryghedshotel", "at_home"
 
 
-def free_places(session: Session, unit_id: int, kind: PlaceKind | None = None, *, at: datetime) -> list[Place]:
-    """The places of a unit (of one kind) that nobody has at `at` or later, in the order of their names."""
+def free_places(session: Session, unit_id: int, kind: PlaceKind, *, at: datetime) -> list[Place]:
+    """The places of a unit that nobody has at `at` or later, in the order of their names."""
     used = select(func.places_in_use(unit_id, at))  # a taken place is taken, also for who may not see by whom
-    wanted = select(Place).where(Place.unit_id == unit_id, ~Place.extra, Place.id.not_in(used))
-    if kind is not None:
-        wanted = wanted.where(Place.kind == kind)
+    wanted = select(Place).where(Place.unit_id == unit_id, Place.kind == kind, ~Place.extra, Place.id.not_in(used))
     return list(session.scalars(wanted.order_by(func.length(Place.name), Place.name)))
 
 

@@ -13,16 +13,20 @@ from workflow.errors import NotAllowed, NotFound, NotPossible
 from workflow.tables import Person, PersonRole, Unit
 from workflow.vocabulary import Origin, Role, RoleState
 
+NOT_FOR_SYSTEMS = {Role.ADMINISTRATOR, Role.OPERATOR}  # the last administrator must be somebody who can sign in
+
 
 def grant(session: Session, person: Person, unit: Unit, role: Role, *, by: Actor, at: datetime) -> PersonRole:
     """Give somebody a role in a unit. What a person gives waits for a second one; `at` is real time.
 
     Whoever could give a role alone could give it to a person they made up: so all wait, not only one's own.
-    Raises NotAllowed, and NotPossible when they have it or wait for it.
+    Raises NotAllowed, and NotPossible when they have it or wait for it, or it is not for a system.
     """
     administrators.require_administrator_of(session, unit, by=by)
     if not person.active:
         raise NotPossible("person_is_not_active")
+    if person.is_system and role in NOT_FOR_SYSTEMS:
+        raise NotPossible("not_for_systems")
     session.get_one(Person, person.id, with_for_update=True)  # two at once: the second sees the first
     same = select(PersonRole.id).where(
         PersonRole.person_id == person.id, PersonRole.unit_id == unit.id, PersonRole.role == role,

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from workflow import access_log, db
 from workflow.access_log import Visit
@@ -95,7 +95,8 @@ def _numbers(array: str) -> frozenset[int]:
 
 def may_see(session: Session, sight: Sight, episode_id: UUID) -> Episode | None:
     """The episode, where it is there for this actor."""
-    return session.scalar(select(Episode).where(Episode.uuid == episode_id, sight.visible()))
+    found = select(Episode).where(Episode.uuid == episode_id, sight.visible())
+    return session.scalar(found.options(joinedload(Episode.citizen)))
 
 
 def require(session: Session, sight: Sight, episode_id: UUID, *, visit: Visit, kind: Look = Look.READ) -> Episode:
@@ -106,10 +107,17 @@ def require(session: Session, sight: Sight, episode_id: UUID, *, visit: Visit, k
     episode = may_see(session, sight, episode_id)
     if episode is None:
         raise NotFound("no_such_episode")
+    admit(session, sight, episode, visit=visit, kind=kind)
+    return episode
+
+
+def admit(session: Session, sight: Sight, episode: Episode, *, visit: Visit, kind: Look = Look.READ) -> None:
+    """As `require`, for an episode that has been read already."""
+    if not sight.sees(episode):
+        raise NotFound("no_such_episode")
     if pathway_of(episode).sensitive and not (visit.purpose or "").strip():
         raise Missing("purpose_needed", ("purpose",))
     record(session, sight, [episode], visit=visit, kind=kind)
-    return episode
 
 
 def show_cpr(session: Session, seen: Sight, episode_id: UUID, *, visit: Visit) -> Cpr:

@@ -66,8 +66,11 @@ def begin(
     """Let somebody in who has shown who they are; returns a new token, for their browser alone.
 
     `replaces` is the token that the browser held before: it does not count any more. Who has one role acts in it;
-    who has more chooses. With a second factor set up, a password alone is half a sign-in.
+    who has more chooses. With a second factor set up, a password alone is half a sign-in. Raises NotAllowed for a
+    system: it acts by tokens.
     """
+    if person.is_system:
+        raise NotAllowed("systems_do_not_sign_in")
     if replaces:
         end(session, replaces, because=SignInEnd.SIGNED_IN_ANEW, at=at)
     token = secrets.token_urlsafe(32)

@@ -16,7 +16,7 @@ from workflow.casefile import CaseFile, fetch
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.parties import unit_as
 from workflow.settle import settle
-from workflow.tables import ContactAttempt, Person, PersonRole, Task
+from workflow.tables import ContactAttempt, Episode, Person, PersonRole, Task
 from workflow.timeline import Told
 from workflow.vocabulary import Audience, DoneBy, EntryKind, NoticeKind, Outcome, Role, RoleState, TaskState
 
@@ -155,12 +155,22 @@ def confirm(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> Task
     recorder = session.scalar(
         select(ContactAttempt.unit_id).where(ContactAttempt.task_id == task.id, ContactAttempt.number == task.attempts)
     )
-    if recorder == by.unit_id:
+    if not may_confirm(by, case.episode, task, recorder):
         raise NotAllowed("other_side_confirms")
     if task.confirmed_at is None:
         task.confirmed_at, task.confirmed_by = at, by.name
         _write(session, case, EntryKind.TASK_CONFIRMED, by=by, at=at, facts={"task": str(task.uuid)})
     return case.close(session, task)
+
+
+def may_confirm(by: Actor, episode: Episode, task: Task, recorder: int | None) -> bool:
+    """Whether this person acts for the other side of a call that somebody of the unit `recorder` has recorded.
+
+    Who coordinates discharges records and confirms for the ward.
+    """
+    coordinated = recorder not in {task.unit_id, task.counterpart_unit_id} and task.unit_id == episode.ward_id
+    owed_it = recorder == task.unit_id or coordinated
+    return access.acts_for(by, task.counterpart_unit_id if owed_it else task.unit_id, episode)
 
 
 def confirm_not_relevant(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> Task:

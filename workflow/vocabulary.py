@@ -310,3 +310,20 @@ class Sending(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     FAILED = "failed"  # refused, or never answered: a person has been told
     SENT = "sent"  # an acknowledgement of ours: nobody answers it
+
+
+class Scope(StrEnum):
+    """What a program may do with a token, within what its role may do."""
+
+    UNITS_READ = "units:read"
+    EPISODES_READ = "episodes:read"
+    EPISODES_WRITE = "episodes:write"
+    HANDOVERS_READ = "handovers:read"
+    HANDOVERS_WRITE = "handovers:write"
+    TASKS_READ = "tasks:read"
+    TASKS_WRITE = "tasks:write"
+    PLACES_READ = "places:read"
+    PLACES_WRITE = "places:write"
+    MISSES_READ = "misses:read"
+    CPR_READ = "cpr:read"  # numbers whole, where they are masked otherwise
+    CALENDAR = "calendar:read"  # a unit's deadlines without names: of an address that a person made for themselves

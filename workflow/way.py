@@ -62,9 +62,10 @@ def steps(facts: Facts, *, at: datetime, compact: bool = False) -> tuple[Step, .
 
     The first step that is not done is now. Once the episode is over, only what was done is left, and how it ended.
     """
+    ready_apart = not compact and "ready_for_discharge" in facts.reached
     drawn = [
-        _beginning(facts),
-        *([] if compact or "ready_for_discharge" not in facts.reached else [_state(facts, "ready_for_discharge")]),
+        _beginning(facts, ready_apart),
+        *([_state(facts, "ready_for_discharge")] if ready_apart else []),
         *([_state(facts, "discharged")] if _through_hospital(facts) else []),
         _received(facts, at),
         *([_state(facts, "at_tryghedshotel")] if not compact and facts.pathway.receiver == Party.FACILITY else []),
@@ -91,9 +92,9 @@ def _has_reached(facts: Facts, state: str) -> bool:
     return _ORDER.index(facts.state) >= _ORDER.index(state)
 
 
-def _beginning(facts: Facts) -> Step:
-    """In hospital, or planned: done once the citizen has left it."""
-    if facts.state in {"planned", *IN_HOSPITAL}:
+def _beginning(facts: Facts, ready_apart: bool) -> Step:
+    """In hospital, or planned: done once the citizen has left it, or is ready and that is a step of its own."""
+    if facts.state in {"planned", *IN_HOSPITAL} and not (ready_apart and facts.state == "ready_for_discharge"):
         return Step("begin", facts.state, Standing.AHEAD, facts.reached.get(facts.state))
     otherwise = "admitted" if _through_hospital(facts) else "planned"
     begun = next((state for state in ("admitted", "acute", "planned") if state in facts.reached), otherwise)

@@ -1,13 +1,14 @@
 """The tasks of a unit as people read them: by time left, a page at a time, each with what is needed to do it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
 from workflow import calendar
@@ -84,8 +85,15 @@ class Row:
     here: Unit | None  # where the citizen is now, where that is a unit
     place: str | None
     claimed_by: str | None
-    attempt: ContactAttempt | None  # the last
+    tries: tuple[ContactAttempt, ...]
     note: str | None  # what was said when it was last handed on
+
+    units: Mapping[int, Unit]  # by their numbers: the parties of the episode among them
+
+    @property
+    def attempt(self) -> ContactAttempt | None:
+        """The last try."""
+        return self.tries[-1] if self.tries else None
 
     @property
     def episode(self) -> Episode:
@@ -102,6 +110,13 @@ class Page:
 
     rows: tuple[Row, ...]
     after: str | None
+
+
+def acts_for(seen: Sight) -> frozenset[int]:
+    """The units whose tasks this person may take and do: their own; a discharge coordinator's wards too."""
+    own = seen.actor.unit_id
+    coordinates = Role.DISCHARGE_COORDINATOR in seen.actor.roles
+    return seen.units if coordinates else frozenset() if own is None else frozenset({own})
 
 
 def count(session: Session, seen: Sight, *, at: datetime) -> dict[Which, int]:
@@ -123,22 +138,17 @@ def page(
     found = session.execute(text(statement), values).all()
     shown = found[:rows]
     more = f"{shown[-1].by.isoformat()}~{shown[-1].id}" if len(found) > rows else None
-    return Page(_rows(session, [row.id for row in shown]), more)
+    order = {row.id: place for place, row in enumerate(shown)}
+    rows_read = _rows(session, Task.id.in_(order))
+    return Page(tuple(sorted(rows_read, key=lambda row: order[row.task.id])), more)
 
 
 def one(session: Session, task_id: UUID) -> Row:
     """One task, for who sees its episode. Raises NotFound. The look is the caller's to write down."""
-    number = session.scalar(select(Task.id).where(Task.uuid == task_id))
-    rows = _rows(session, [number]) if number is not None else ()
+    rows = _rows(session, Task.uuid == task_id)
     if not rows:
         raise NotFound("no_such_task")
     return rows[0]
-
-
-def attempts(session: Session, task: Task) -> Sequence[ContactAttempt]:
-    """Every try, the first first."""
-    made = select(ContactAttempt).where(ContactAttempt.task_id == task.id)
-    return session.scalars(made.order_by(ContactAttempt.number)).all()
 
 
 def colleagues(session: Session, unit_id: int) -> Sequence[Person]:
@@ -165,44 +175,40 @@ def _read(after: str | None) -> tuple[datetime, int] | None:
         return None
 
 
-def _rows(session: Session, ids: Sequence[int]) -> tuple[Row, ...]:
+def _rows(session: Session, which: ColumnElement[bool]) -> tuple[Row, ...]:
     """In four statements, however many there are."""
     loaded = session.execute(
-        select(Task, Person.name)
+        select(Task, Person.name, Place.name)
         .outerjoin(Person, Person.id == Task.claimed_by_id)
-        .where(Task.id.in_(ids))
+        .outerjoin(PlaceStay, (PlaceStay.episode_id == Task.episode_id) & (PlaceStay.state == StayState.TAKEN))
+        .outerjoin(Place, Place.id == PlaceStay.place_id)
+        .where(which)
         .options(joinedload(Task.episode, innerjoin=True).joinedload(Episode.citizen, innerjoin=True))
     ).all()
-    tasks = {task.id: task for task, _ in loaded}
-    claimed = {task.id: name for task, name in loaded}
-    last = session.scalars(
-        select(ContactAttempt)
-        .where(ContactAttempt.task_id.in_(ids))
-        .distinct(ContactAttempt.task_id)
-        .order_by(ContactAttempt.task_id, ContactAttempt.number.desc())
-    )
-    tried = {attempt.task_id: attempt for attempt in last}
-    here = {task.id: _here(task.episode) for task in tasks.values()}
-    mentioned = {task.unit_id for task in tasks.values()} | {task.counterpart_unit_id for task in tasks.values()}
-    mentioned |= set(here.values())
+    tasks = {task.id: task for task, _, _ in loaded}
+    known = {task.id: (name, place) for task, name, place in loaded}
+    tries: dict[int, list[ContactAttempt]] = {number: [] for number in tasks}
+    made = select(ContactAttempt).where(ContactAttempt.task_id.in_(tasks)).order_by(ContactAttempt.number)
+    for attempt in session.scalars(made):
+        tries[attempt.task_id].append(attempt)
+    mentioned = {number for task in tasks.values() for number in _units(task)}
     found = select(Unit).where(Unit.id.in_(mentioned - {None})).options(joinedload(Unit.organisation))
     units = {unit.id: unit for unit in session.scalars(found)}
     episodes = {task.episode_id for task in tasks.values()}
-    lies = (
-        select(PlaceStay.episode_id, Place.name)
-        .join(PlaceStay.place)
-        .where(PlaceStay.episode_id.in_(episodes), PlaceStay.state == StayState.TAKEN)
-    )
-    places: dict[int | None, str] = {row.episode_id: row.name for row in session.execute(lies)}
     notes = _notes(session, episodes)
     return tuple(
         Row(
             task=task, unit=units[task.unit_id], other=units.get(task.counterpart_unit_id or 0),
-            here=units.get(here[task.id] or 0), place=places.get(task.episode_id), claimed_by=claimed[task.id],
-            attempt=tried.get(task.id), note=notes.get(str(task.uuid)),
+            here=units.get(_here(task.episode) or 0), place=known[task.id][1], claimed_by=known[task.id][0],
+            tries=tuple(tries[task.id]), units=units, note=notes.get(str(task.uuid)),
         )
-        for task in (tasks[number] for number in ids if number in tasks)
+        for task in tasks.values()
     )  # fmt: skip
+
+
+def _units(task: Task) -> tuple[int | None, ...]:
+    episode = task.episode
+    return task.unit_id, task.counterpart_unit_id, episode.ward_id, episode.facility_id, episode.district_id
 
 
 def _here(episode: Episode) -> int | None:
@@ -221,7 +227,7 @@ def _notes(session: Session, episodes: set[int]) -> dict[str, str]:
     told = (
         select(about, HistoryEntry.facts["note"].astext)
         .where(HistoryEntry.episode_id.in_(episodes), HistoryEntry.kind == EntryKind.TASK_HANDED_ON)
-        .distinct(about)
+        .ext(distinct_on(about))
         .order_by(about, HistoryEntry.number.desc())
     )
     return {task: note for task, note in session.execute(told) if note}

@@ -16,7 +16,9 @@ PERSON = "(select nullif(current_setting('overgang.person', true), '')::bigint)"
 WORDS_OF = """
 create function words_of(name text) returns tsvector language sql immutable strict parallel safe
 set search_path = pg_catalog
-return to_tsvector('simple', translate(replace(lower(name), 'aa', 'å'), 'äöéèüáóíñ.''’/@_-', 'æøeeuaoin       '))
+return to_tsvector('simple', translate(replace(lower(name), 'aa', 'å'),
+    'äöéèëêüáàóôíñç.''’/@_-',
+    'æøeeeeuaaooinc       '))
 """
 DIGITS_OF = r"""
 create function digits_of(phone text) returns text language sql immutable strict parallel safe

@@ -52,11 +52,12 @@ def people() -> None:
 @click.argument("name")
 @click.option("--email", help="Where mail to them goes.")
 @click.option("--mobile", help="Where messages to them go.")
+@click.option("--system", "is_system", is_flag=True, help="A system that acts by tokens, and never signs in.")
 @_json
-def add(username: str, name: str, *, email: str | None, mobile: str | None, as_json: bool) -> None:
+def add(username: str, name: str, *, email: str | None, mobile: str | None, is_system: bool, as_json: bool) -> None:
     """Add a person: USERNAME and full NAME. They have no role and no password yet."""
     with _transaction() as session:
-        person = register.add(session, username, name, by=_me(), email=email, mobile=mobile)
+        person = register.add(session, username, name, by=_me(), email=email, mobile=mobile, is_system=is_system)
         told = _told(session, person)
     _say(
         told,

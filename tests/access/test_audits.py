@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.access.conftest import Acting
 from tests.world import World
-from workflow import access_log, audits
+from workflow import access_log, audits, people
 from workflow.access_log import Visit
-from workflow.actor import Actor
+from workflow.actor import SYSTEM, Actor
 from workflow.audits import Span
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.tables import LookToConfirm
@@ -131,6 +131,12 @@ def test_a_few_looks_of_each_unit_are_drawn_once_a_week(session: Session, world:
     assert audits.draw_sample(session, at=next_week + DAY) == 0
     drawn = session.scalars(select(LookToConfirm.unit_id)).all()
     assert sorted(drawn) == sorted([world.ward.id] * audits.SAMPLE + [world.district.id])
+
+
+def test_a_system_is_not_drawn(session: Session, world: World) -> None:
+    system = people.add(session, "eoj", "EOJ Demo", by=SYSTEM, is_system=True)
+    looked(session, replace(world.ward_nurse, person_id=system.id), MONDAY, 7)
+    assert audits.draw_sample(session, at=MONDAY + 8 * DAY) == 0
 
 
 def test_a_manager_confirms_what_was_drawn_and_never_their_own(session: Session, world: World, acting: Acting) -> None:

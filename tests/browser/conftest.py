@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -15,7 +16,7 @@ from werkzeug.serving import make_server
 
 from ops.demo import cluster, loading, year
 from tests.browser import chromium
-from tests.browser.pages import LOOKERS
+from tests.browser.pages import LOOKERS, acting, numbers_of
 from tests.browser.stack import Stack
 from tests.browser.words import Scene, scene
 from tests.conftest import Servers
@@ -23,7 +24,7 @@ from tests.web.conftest import beat
 from tests.web.routes import a_citizen
 from tests.web.test_signin import with_password
 from web.app import create_app
-from workflow import clock, db, keys
+from workflow import clock, db, keys, people
 from workflow.settings import Settings
 from workflow.tables import Person
 
@@ -39,11 +40,12 @@ def browser() -> Iterator[Browser]:
 
 @dataclass(frozen=True)
 class Town:
-    """The cluster with some citizens on their way, served to a browser. `home` is its address."""
+    """The cluster with some citizens on their way, served to a browser at `home`."""
 
     app: Flask
     home: str
     engine: Engine
+    numbers: dict[str, dict[str, UUID]]  # by username, what they may see of each kind that an address can hold
 
 
 @pytest.fixture(scope="session")
@@ -62,11 +64,13 @@ def town_for_everybody(servers: Servers) -> Iterator[Town]:
     as_sweep.dispose()
     engine = db.connect(settings.database_url)
     a_citizen()
+    with db.Session.begin() as session:
+        people.add(session, "plejesystem", "Plejesystemet Demo", by=acting("admin"), is_system=True)
     for username in LOOKERS:
         with_password(username)
-    app = create_app(settings)
+    app, numbers = create_app(settings), {username: numbers_of(username) for username in LOOKERS}
     with served(app) as home:
-        yield Town(app, home, engine)
+        yield Town(app, home, engine, numbers)
     engine.dispose()
     servers.drop(name)
 

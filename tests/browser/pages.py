@@ -11,7 +11,7 @@ from tests.web.routes import TABLES
 from web import rules
 from web.app import create_app
 from web.rules import Who
-from workflow import people, sight, sign_ins
+from workflow import clock, people, sight, sign_ins
 from workflow.actor import Actor
 from workflow.db import Session
 from workflow.settings import Settings
@@ -24,7 +24,9 @@ LOOKERS = {
     "afdeling": Role.WARD_NURSE, "leder.hospital": Role.MANAGER, "nabokommune": Role.MUNICIPAL_NURSE,
 }  # fmt: skip
 # GET routes that answer something else than a page. A new route is a page until it stands here.
-NO_PAGES = {"assets", "front", "healthz", "metrics", "readyz"}
+NO_PAGES = {"assets", "front", "healthz", "letter_attachment", "metrics", "readyz"}
+FILES = (".csv", ".ics", ".json", ".xlsx")
+PROGRAMS = ("/api/", "/fhir/")
 ELSEWHERE = {"ask_provider", "provider_answer"}  # leads to an identity provider, or comes from one
 
 
@@ -60,7 +62,9 @@ def the_app() -> Flask:
 def targets(app: Flask) -> Iterator[Target]:
     """Every page."""
     for route in app.url_map.iter_rules():
-        if "GET" in (route.methods or ()) and route.endpoint not in NO_PAGES | ELSEWHERE:
+        is_page = route.endpoint not in NO_PAGES | ELSEWHERE and not route.rule.endswith(FILES)
+        is_page = is_page and not route.rule.startswith(PROGRAMS)
+        if is_page and "GET" in (route.methods or ()):
             rule = rules.of(app, route.endpoint)
             public = rule is not None and rule.who == Who.PUBLIC
             yield Target(route.endpoint, route.rule, frozenset(route.arguments), public)
@@ -78,23 +82,23 @@ def acting(username: str) -> Actor:
 
 
 def numbers_of(username: str) -> dict[str, UUID]:
-    """Of each kind that an address can hold, the newest that they may see."""
+    """Of each kind that an address can hold, one that they may see: of episodes the longest, else the newest."""
     actor = acting(username)
     found = {}
     for kind, table in TABLES.items():
         with Session() as session:
-            sight.introduce(session, actor)
-            newest = session.scalar(text(f"select uuid from {table} order by id desc limit 1"))
-        if newest is not None:
-            found[kind] = newest
+            sight.open(session, actor, at=clock.now(session))
+            order = "history_number desc, id" if table == "episodes" else "id desc"
+            one = session.scalar(text(f"select uuid from {table} order by {order} limit 1"))
+        if one is not None:
+            found[kind] = one
     return found
 
 
-def lookers(app: Flask, target: Target) -> Iterator[tuple[str, str]]:
-    """Who may look, and at which address; the first is who looks when only one does."""
+def lookers(app: Flask, target: Target, numbers: dict[str, dict[str, UUID]]) -> Iterator[tuple[str, str]]:
+    """Who may look, and where; the first is who looks when only one does. `numbers` are `numbers_of` each."""
     rule = rules.of(app, target.endpoint)
     for username, role in LOOKERS.items():
-        if rule is not None and (not rule.roles or role in rule.roles):
-            numbers = numbers_of(username)
-            if target.arguments <= numbers.keys() | WORDS.keys():
-                yield username, target.address(numbers)
+        let_in = rule is not None and (not rule.roles or role in rule.roles)
+        if let_in and target.arguments <= numbers[username].keys() | WORDS.keys():
+            yield username, target.address(numbers[username])

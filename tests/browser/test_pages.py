@@ -59,7 +59,7 @@ def test_a_page(browser: Browser, town: Town, target: Target, language: Language
     if target.public:
         username, address = None, target.address({})
     else:
-        found = next(pages.lookers(town.app, target), None)
+        found = next(pages.lookers(town.app, target, town.numbers), None)
         assert found is not None, f"nobody of LOOKERS can see {target.rule}: let the town have what it shows"
         username, address = found
     with opened(browser, town, language, username) as (page, seen):
@@ -71,7 +71,7 @@ def test_a_page(browser: Browser, town: Town, target: Target, language: Language
 def test_a_page_for_each_role(browser: Browser, town: Town, target: Target, request: pytest.FixtureRequest) -> None:
     if not request.config.getoption("--soak"):
         pytest.skip("every role is for make soak")
-    for username, address in pages.lookers(town.app, target):
+    for username, address in pages.lookers(town.app, target, town.numbers):
         for language in Language:
             with opened(browser, town, language, username) as (page, seen):
                 show(page, address)

@@ -13,11 +13,14 @@ from sqlalchemy import text
 from ops.demo import cluster, invented
 from tests.browser.chromium import DESK, Seen, photograph, window
 from tests.browser.stack import Stack
-from workflow import citizens, clock, episodes
+from tests.web.test_signin import PASSWORD, with_password
+from tests.world import ISBAR
+from workflow import amendments, citizens, clock, episodes, handovers, places
 from workflow.calendar import COPENHAGEN
 from workflow.db import Session
 from workflow.vocabulary import Language, Role
 
+UNFOLD = "e => { while (e = e.parentElement?.closest('details')) e.open = true; }"
 AGNES = invented.cpr(0)  # the first of the newcomers: nobody has an episode for her yet
 
 
@@ -62,6 +65,19 @@ class Somebody:
         """A tick or a choice with this label."""
         self.page.get_by_label(label).first.check()
 
+    def does(self, act: str) -> None:
+        """Presses what the page has marked as the act (`data-<act>`), where it must be unfolded first too."""
+        pressed = self.page.locator(f"[data-{act}]").first
+        pressed.evaluate(UNFOLD)
+        pressed.click()
+
+    def fills(self, form: str, **fields: str) -> None:
+        """Fields of the form of this name, by their own names."""
+        for name, value in fields.items():
+            field = self.page.locator(f"[id='{form}-{name.replace('__', '.')}']")
+            field.evaluate(UNFOLD)
+            field.fill(value)
+
     # ---- then ----
 
     @property
@@ -104,15 +120,23 @@ class Scene:
 
     # ---- given, and when ----
 
-    def enters(self, name: str, *, toured: bool = True, language: Language = Language.DANISH) -> Somebody:
-        """Somebody opens a browser of their own and signs in by their card."""
+    def enters(
+        self, name: str, *, toured: bool = True, card: bool = True, language: Language = Language.DANISH
+    ) -> Somebody:
+        """Somebody opens a browser of their own and signs in: by their card, or as who has none, with a password."""
         if toured:
             with Session.begin() as session:
                 session.execute(text("update people set toured = true where username = :name"), {"name": name})
         opened = window(self.browser, self.stack.home, language=language, width=self.width)
         page, seen = self.windows.enter_context(opened)
         page.goto("/")
-        page.locator(f"[data-demo-user='{name}']").click()
+        if card:
+            page.locator(f"[data-demo-user='{name}']").click()
+        else:
+            with_password(name)
+            page.locator("#username").fill(name)
+            page.locator("#password").fill(PASSWORD)
+            page.locator("[data-sign-in]").click()
         expect(page.locator("[data-whoami]")).to_have_attribute("data-whoami", name)
         self.people[name] = Somebody(name, page, seen, self.script)
         return self.people[name]
@@ -129,6 +153,23 @@ class Scene:
                 ward=people.units["Medicinsk afsnit"], district=people.units["Distrikt Syd"],
             )  # fmt: skip
             return episode.uuid
+
+    def given_agnes_is_at_tryghedshotellet(self) -> UUID:
+        """She came on 12 March at 13:40, discharged at 13:00. Returns the number of her episode."""
+        agnes = self.given_agnes_is_admitted()
+        self.clock_shows(at(12, 13, 40))
+        with Session.begin() as session:
+            people = cluster.read(session)
+            ward = people.named("Medicinsk afsnit", Role.WARD_NURSE)
+            tove = people.named(cluster.HOTEL, Role.FACILITY_NURSE)
+            hotel = people.units[cluster.HOTEL]
+            amendments.reroute(session, agnes, "tryghedshotel", facility=hotel, by=ward, at=at(12, 9))
+            sent = handovers.send(session, agnes, ISBAR, by=ward, at=at(12, 10))
+            handovers.accept(session, sent.uuid, by=tove, at=at(12, 11))
+            places.reserve(session, people.places[cluster.HOTEL][0].uuid, agnes, by=tove, at=at(12, 11))
+            episodes.record_event(session, agnes, "patient_discharged", by=ward, at=at(12, 13))
+            places.arrive(session, agnes, by=tove, at=at(12, 13, 40))
+        return agnes
 
     def clock_shows(self, moment: datetime) -> None:
         """The demonstration's clock is put there."""

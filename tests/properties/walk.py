@@ -605,7 +605,12 @@ class Walk(RuleBasedStateMachine):
 
     # --- places ---
 
-    @rule(which=numbers, n=numbers, act=st.sampled_from(("reserve", "arrive", "leave")), minutes=minutes_ago)
+    @rule(
+        which=numbers,
+        n=numbers,
+        act=st.sampled_from(("reserve", "arrive", "leave", "move", "wait", "stop_waiting")),
+        minutes=minutes_ago,
+    )
     def a_place_is_used(self, which: int, n: int, act: str, minutes: int | None) -> None:
         episode, by, at = self._episode(which), self.world.facility_nurse, self.now
         when = self._effective(minutes)
@@ -614,6 +619,13 @@ class Walk(RuleBasedStateMachine):
             match act:
                 case "reserve":
                     places.reserve(session, _nth(self.world.places, n).uuid, episode.uuid, by=by, at=at, from_at=when)
+                case "move":
+                    places.move(session, episode.uuid, _nth(self.world.places, n).uuid, by=by, at=at)
+                case "wait":
+                    kind = self.world.places[0].kind
+                    places.request(session, self.world.facility.id, kind, episode.uuid, by=by, at=at)
+                case "stop_waiting":
+                    places.stop_waiting(session, episode.uuid, by=by, at=at)
                 case "arrive":
                     places.arrive(session, episode.uuid, by=by, at=at, arrived_at=when)
                 case _:

@@ -52,6 +52,7 @@ SWEEPS = {
     "apply_agreements",
     "audit_log",
     "deliver",
+    "forget_answers",
     "heartbeat",
     "keep_log",
     "messages",

@@ -18,13 +18,14 @@ from tests.conftest import Database, Servers
 from tests.medcom.conftest import SET_UP, serve
 from tests.medcom.examples import KNOWN
 from tests.medcom.hospital import HEART, OURS
+from tests.web.citizens import discharged_to_the_hotel
 from tests.web.reader import Reader
 from web.app import create_app
 from workflow import clock, db, keys, operations
 from workflow.db import Session
 from workflow.medcom import addresses, senders
 from workflow.settings import Settings
-from workflow.tables import Heartbeat
+from workflow.tables import Episode, Heartbeat
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +106,12 @@ def app(peopled: Settings) -> Flask:
 def somebody(app: Flask) -> Reader:
     """Somebody at a browser there, not signed in."""
     return Reader(app.test_client())
+
+
+@pytest.fixture
+def arriving(app: Flask) -> Episode:
+    """A citizen on the way to Tryghedshotellet: a place kept, the handover sent, not answered."""
+    return discharged_to_the_hotel()
 
 
 @pytest.fixture

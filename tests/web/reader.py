@@ -40,9 +40,9 @@ class Page(HTMLParser):
         if tag == "form":
             self.forms.append(Form(values["action"]))
         elif tag == "input":
-            if values.get("type") != "checkbox" or "checked" in values:
+            if values.get("type") not in {"checkbox", "radio"} or "checked" in values:
                 self.forms[-1].fields[values["name"]] = values["value"]
-        elif tag == "button":
+        elif tag == "button" and "form" in self.open:
             self.forms[-1].buttons.append(values)
 
     def handle_endtag(self, tag: str) -> None:

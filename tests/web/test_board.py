@@ -1,6 +1,7 @@
 """The board in the browser: what is shown, pressed and refreshed, and what it writes down."""
 
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -8,46 +9,15 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from ops.demo import cluster
+from tests.web.citizens import MASKED, NAME, discharged_to_the_hotel
 from tests.web.reader import Page, Reader
 from tests.web.routes import enter
-from tests.world import ISBAR
-from workflow import amendments, citizens, clock, episodes, handovers, places
-from workflow.cpr import Cpr
+from workflow import clock, handovers
 from workflow.db import SWEEPS, Session
 from workflow.tables import AccessEntry, Episode, Handover, SignIn
 from workflow.vocabulary import HandoverState, Look, Role
 
-NAME, MASKED = "Agnes Prøve Demo", "011940-****"
 POLL = {"HX-Request": "true", "X-Poll": "1"}
-
-
-@pytest.fixture
-def arriving(app: Flask) -> Episode:
-    """Discharged from the medical ward to Tryghedshotellet: a place kept, the handover sent, not answered."""
-    return discharged_to_the_hotel(1)
-
-
-def discharged_to_the_hotel(number: int) -> Episode:
-    with Session.begin() as session:
-        session.execute(text(f"set local role {SWEEPS}"))
-        at, there = clock.now(session) - timedelta(hours=1), cluster.read(session)
-        ward, hotel = there.units["Medicinsk afsnit"], there.units[cluster.HOTEL]
-        nurse, coordinator = there.at_work(ward, Role.WARD_NURSE)[0], there.named(
-            "Udskrivningskoordination", Role.DISCHARGE_COORDINATOR
-        )  # fmt: skip
-        citizen = citizens.register(
-            session, Cpr.parse(f"011940{number:04}"), NAME, municipality_id=there.municipalities[0].id,
-            phone="+45 00 12 34 56",
-        )  # fmt: skip
-        episode = episodes.open_episode(session, citizen, "home", "admission", by=nurse, at=at, ward=ward)
-        amendments.reroute(session, episode.uuid, "tryghedshotel", facility=hotel, by=coordinator, at=at)
-        if number == 1:
-            places.reserve(session, there.places[hotel.name][0].uuid, episode.uuid, by=coordinator, at=at)
-        handovers.send(session, episode.uuid, ISBAR, by=nurse, at=at)
-        episodes.record_event(session, episode.uuid, "patient_discharged", by=coordinator, at=at)
-        session.flush()
-        session.expunge(episode)
-        return episode
 
 
 def enters(somebody: Reader, who: str) -> Page:
@@ -250,9 +220,9 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     sent: list[str] = []
     execute = psycopg.Cursor.execute
 
-    def noted(self: psycopg.Cursor[object], query: object, *args: object, **kwargs: object) -> object:
+    def noted(self: psycopg.Cursor[Any], query: Any, *args: Any, **kwargs: Any) -> psycopg.Cursor[Any]:
         sent.append(str(query))
-        return execute(self, query, *args, **kwargs)  # type: ignore[arg-type]
+        return execute(self, query, *args, **kwargs)
 
     monkeypatch.setattr(psycopg.Cursor, "execute", noted)
     return sent

@@ -20,9 +20,9 @@ from workflow.db import Session
 from workflow.vocabulary import Role, SignInEnd
 
 PUBLIC = {
-    "accessibility_page", "advance_clock", "assets", "choose_language", "front", "guide_page", "healthz", "help_page",
-    "metrics", "process_message", "readyz", "send_message", "sign_in", "sign_in_as", "sign_in_page", "sign_out",
-    "status_page",
+    "accessibility_page", "advance_clock", "api_described", "assets", "calendar", "choose_language", "front",
+    "guide_page", "healthz", "help_page", "metrics", "process_message", "readyz", "send_message", "sign_in",
+    "sign_in_as", "sign_in_page", "sign_out", "status_page",
 }  # fmt: skip
 PEOPLE = {
     "koordinator": Role.DISCHARGE_COORDINATOR, "afdeling": Role.WARD_NURSE, "distrikt": Role.MUNICIPAL_NURSE,

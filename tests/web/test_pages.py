@@ -13,8 +13,8 @@ from workflow import people
 from workflow.db import Session
 from workflow.tables import Unit
 
-PAGES = ("/sign-in", "/choose", "/account", "/account/password", "/admin/people", "/admin/units", "/admin/roles",
-         "/admin/sign-ins")  # fmt: skip
+PAGES = ("/sign-in", "/choose", "/account", "/account/calendar", "/account/password", "/admin/people",
+         "/admin/systems", "/admin/units", "/admin/roles", "/admin/sign-ins")  # fmt: skip
 
 
 def addresses() -> list[str]:

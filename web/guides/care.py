@@ -86,6 +86,21 @@ GUIDES = {  # by the name of the screen in addresses
             ),
         ),
     ),
+    "indbakke": Guide(
+        title=_("Inbox"),
+        purpose=_("What your unit has been told: what is due, what is late, and what others have done."),
+        whens=((_("You have read it"), _("Mark it as read. It stays, and your colleagues see who read it.")),),
+    ),
+    "soeg": Guide(
+        title=_("Search"),
+        purpose=_("Find a citizen by CPR number, name or telephone among those whom your unit has a relation to."),
+        whens=(
+            (
+                _("Nobody is found"),
+                _("Open an episode with the full CPR number, or ask for emergency access if it cannot wait."),
+            ),
+        ),
+    ),
     "opkald": Guide(
         title=_("Follow-up call"),
         purpose=_("From nurse to nurse, within 24 hours of the discharge: the call that is counted."),

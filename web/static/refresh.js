@@ -6,6 +6,7 @@
   const language = document.documentElement.lang;
   const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone: "Europe/Copenhagen" });
   let came = Date.now();
+  let pressed = null;
 
   // The server's clock, as it ran on since the page came; a demonstration's stands still.
   function now(list) {
@@ -35,13 +36,25 @@
   document.addEventListener("htmx:after:swap", () => { came = Date.now(); });
   document.addEventListener("htmx:after:request", (event) => {
     const { sourceElement, response } = event.detail.ctx;
-    if (sourceElement?.matches("[data-at]") && (response.status === 200 || response.status === 304)) succeeded();
+    const polled = sourceElement?.matches("[data-at]");
+    if (polled && response.status < 400) succeeded();
+    if (pressed && response.status >= 400) pressed.said = "";
+    // The list stays as it was, and the page says that it is from before.
+    if (response.status >= 500 || [400, 429].includes(response.status) || (polled && response.status >= 400)) {
+      document.getElementById("disconnected").hidden = false;
+    }
   });
-  // What was pressed may be gone from the list: say what was done.
-  document.addEventListener("htmx:finally:swap", (event) => {
-    const said = event.detail.ctx.sourceElement?.dataset?.said;
-    if (!said || event.detail.ctx.response?.status >= 400) return;
-    const line = document.getElementById("said");
-    if (line) line.textContent = said;
+  // What was pressed may be gone from the list: say what was done, and stay near.
+  document.addEventListener("htmx:before:request", (event) => {
+    const button = event.detail.ctx.sourceElement;
+    if (button?.dataset.said) pressed = { id: button.id, said: button.dataset.said };
+  });
+  document.addEventListener("htmx:error", () => { pressed = null; });
+  document.addEventListener("htmx:finally:swap", () => {
+    if (!pressed) return;
+    const refused = document.getElementById("refused");
+    if (!refused) document.getElementById("said").textContent = pressed.said;
+    (refused || document.getElementById(pressed.id) || document.getElementById("main")).focus({ preventScroll: !refused });
+    pressed = null;
   });
 })();

@@ -1,9 +1,9 @@
 """What of the board is shown: one of its counts, one unit, pathway or state; and which counts there are for whom."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from urllib.parse import parse_qsl, quote, urlencode
+from uuid import UUID
 
 from workflow.pathways import PATHWAYS
 from workflow.vocabulary import Role
@@ -43,10 +43,10 @@ class Filters:
     @classmethod
     def read(cls, query: str) -> "Filters":
         """From the query of an address; what cannot be one is left out."""
-        given = dict(parse_qsl(query))
-        show, pathway, state = (given.get(name, "") for name in ("show", "pathway", "state"))
+        given = {name: value for name, _, value in (part.partition("=") for part in query.split("&"))}
+        show, unit, pathway, state = (given.get(name, "") for name in ("show", "unit", "pathway", "state"))
         return cls(
-            show=Show(show) if show in set(Show) else Show.ALL, unit=given.get("unit", "")[:36],
+            show=Show(show) if show in set(Show) else Show.ALL, unit=_uuid(unit),
             pathway=pathway if pathway in pathways() else "", state=state if state in states() else "",
         )  # fmt: skip
 
@@ -54,7 +54,7 @@ class Filters:
     def query(self) -> str:
         """As `read` reads it; empty where everything is shown."""
         named = {"show": self.show.value, "unit": self.unit, "pathway": self.pathway, "state": self.state}
-        return urlencode({name: value for name, value in named.items() if value and value != Show.ALL})
+        return "&".join(f"{name}={value}" for name, value in named.items() if value and value != Show.ALL)
 
     @property
     def narrowed(self) -> bool:
@@ -63,6 +63,13 @@ class Filters:
     def pressed(self, show: Show) -> "Filters":
         """The same, with this count chosen; or, where it is chosen already, none."""
         return replace(self, show=Show.ALL if self.show == show else show)
+
+
+def _uuid(typed: str) -> str:
+    try:
+        return str(UUID(typed))
+    except ValueError:
+        return ""
 
 
 def pathways() -> tuple[str, ...]:
@@ -78,18 +85,13 @@ def states() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Cursor:
-    """The row that a page begins after: its time and its number."""
+    """The row that a page begins after: its time and its number. Written as it may stand in an address."""
 
     at: datetime
     number: int
 
     def __str__(self) -> str:
-        return f"{self.at.isoformat()}_{self.number}"
-
-    @property
-    def quoted(self) -> str:
-        """As it stands in an address."""
-        return quote(str(self))
+        return f"{self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{self.number}"
 
     @classmethod
     def read(cls, typed: str) -> "Cursor | None":

@@ -1,7 +1,7 @@
 """Which rows stand on a page of the board, and how many there are: by ordered indexes, however much there is."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ MOST = 1_000  # is counted no further
 
 @dataclass(frozen=True, kw_only=True)
 class Picked:
-    """One row to be drawn: of a running deadline, or (`deadline_id` null) of something that was done.
+    """One row to be drawn: of a running deadline, or (`concerns` null) of something that was done.
 
     `changes` is the number of the episode's newest entry: with the time, all that a row can change by.
     """
@@ -26,7 +26,8 @@ class Picked:
     at: datetime
     number: int
     episode_id: int
-    deadline_id: int | None
+    concerns: str | None
+    unit_id: int  # who owes it, or did it
     task_id: int | None
     handover_id: int | None
     changes: int
@@ -35,7 +36,7 @@ class Picked:
 # Of one unit, one side of its deadlines, in the order of an index. An episode stands at its most urgent deadline that
 # concerns the reader's units, and nowhere else.
 _SIDE = """
-    select d.due_at as at, d.id as number, d.episode_id, d.id as deadline_id, d.task_id, d.handover_id
+    select d.due_at as at, d.id as number, d.episode_id, d.concerns, d.unit_id, d.task_id, d.handover_id
     from deadlines d
     where d.{side} = mine.id and d.ended_at is null and (d.due_at, d.id) > (%(after_at)s, %(after)s) {where} {of}
       and not exists (
@@ -56,15 +57,15 @@ _RUNNING = f"""
 """
 _DONE = """
     select done.* from unnest({units}) mine (id) cross join lateral (
-        select t.done_at as at, t.id * 2 as number, t.episode_id, null::bigint as deadline_id, t.id as task_id,
-               null::bigint as handover_id
+        select t.done_at as at, t.id * 2 as number, t.episode_id, null::text as concerns, t.unit_id,
+               t.id as task_id, null::bigint as handover_id
         from tasks t
         where t.unit_id = mine.id and (t.done_at, t.id * 2) < (%(before_at)s, %(before)s) and t.done_at >= %(today)s
         order by t.done_at desc, t.id desc limit %(most)s
     ) done
     union all
     select done.* from unnest({units}) mine (id) cross join lateral (
-        select h.answered_at, h.id * 2 + 1, h.episode_id, null::bigint, null::bigint, h.id
+        select h.answered_at, h.id * 2 + 1, h.episode_id, null::text, h.to_unit_id, null::bigint, h.id
         from handovers h
         where h.to_unit_id = mine.id and h.state = 'accepted'
           and (h.answered_at, h.id * 2 + 1) < (%(before_at)s, %(before)s) and h.answered_at >= %(today)s
@@ -108,7 +109,8 @@ def _rows(filters: Filters) -> str:
         where += f" and d.episode_id = any (array({_episodes(filters.show)} limit %(most_episodes)s))"
     asked = [f"and e.{name} = %({name})s" for name, value in _narrowing(filters).items() if value]
     if asked:
-        where += f" and exists (select from episodes e where e.id = d.episode_id {' '.join(asked)})"
+        # A scalar, so that it is looked up row by row in the order of the index, and never joined beforehand.
+        where += f" and (select true from episodes e where e.id = d.episode_id {' '.join(asked)})"
     filled = {"{where}": where, "{of}": of.format("d"), "{of_sooner}": of.format("sooner")}
     return re.sub(r"{where}|{of}|{of_sooner}", lambda blank: filled[blank[0]], _RUNNING)
 
@@ -127,7 +129,7 @@ def pick(
         select picked.*, e.history_number as changes from picked join episodes e on e.id = picked.episode_id
         order by {order}
     """
-    values = _values(units, filters, after, at) | {"most": PAGE + 1}
+    values = {**_values(units, filters, after, at), "most": PAGE + 1}
     with db.driver(session).cursor(row_factory=class_row(Picked)) as cursor:
         return cursor.execute(_sql(statement), values).fetchall()
 
@@ -135,7 +137,7 @@ def pick(
 def count(session: Session, units: Sequence[int], shows: Sequence[Show], *, at: datetime) -> dict[Show, int]:
     """How many rows each of these has, counted up to MOST."""
     counts = ", ".join(f"(select count(*) from ({_counted(show)}) counted)" for show in shows)
-    values = _values(units, Filters(), None, at) | {"most": MOST}
+    values = {**_values(units, Filters(), None, at), "most": MOST}
     found = db.driver(session).execute(_sql(f"select {counts}"), values).fetchone()
     return dict(zip(shows, found or (), strict=True))
 
@@ -148,7 +150,7 @@ def _sql(statement: str) -> bytes:
     return statement.replace("{units}", "%(units)s::bigint[]").encode()
 
 
-def _values(units: Sequence[int], filters: Filters, after: Cursor | None, at: datetime) -> Mapping[str, Any]:
+def _values(units: Sequence[int], filters: Filters, after: Cursor | None, at: datetime) -> dict[str, Any]:
     today = calendar.local(at).date()
     return {
         **_narrowing(filters), "units": sorted(units), "at": at, "soon": at + SOON, "most_episodes": MOST,

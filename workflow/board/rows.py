@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
@@ -73,7 +73,7 @@ class _Found:
 
     episodes: Mapping[int, Episode]
     places: Mapping[int, Place]
-    deadlines: Mapping[int, Deadline]
+    answers: Mapping[int, datetime]  # by when what must happen to a handover must have happened
     handovers: Mapping[int, list[Handover]]
     tasks: Mapping[int, list[Task]]
     units: Mapping[int, Unit]
@@ -95,7 +95,7 @@ class _Found:
 
 
 def rows(session: Session, sight: Sight, picked: Sequence[Picked], *, at: datetime) -> list[Row]:
-    """What was picked, drawn; five statements, however many there are."""
+    """What was picked, drawn; four statements, however many there are."""
     found = _find(session, picked)
     return [_row(found, sight.actor, one, at) for one in picked if one.episode_id in found.episodes]
 
@@ -103,24 +103,24 @@ def rows(session: Session, sight: Sight, picked: Sequence[Picked], *, at: dateti
 def _find(session: Session, picked: Sequence[Picked]) -> _Found:
     numbers = {one.episode_id for one in picked}
     episodes, places = _episodes(session, numbers)
-    deadlines = select(Deadline).where(
-        or_(
-            Deadline.id.in_({one.deadline_id for one in picked}),
-            and_(Deadline.episode_id.in_(numbers), Deadline.ended_at.is_(None), Deadline.handover_id.is_not(None)),
-        )
+    runs = and_(Deadline.handover_id == Handover.id, Deadline.ended_at.is_(None))
+    handovers = (
+        select(Handover, Deadline.due_at)
+        .outerjoin(Deadline, runs)
+        .where(Handover.episode_id.in_(numbers), Handover.state != HandoverState.WITHDRAWN)
+        .order_by(Handover.id)
     )
-    handovers = select(Handover).where(Handover.episode_id.in_(numbers), Handover.state != HandoverState.WITHDRAWN)
+    owed: list[Any] = list(session.execute(handovers))  # by no time, most of them
     called = and_(Task.kind == _CALL, Task.state == TaskState.DONE)
     tasks = select(Task).where(
         Task.episode_id.in_(numbers),
         or_(Task.state == TaskState.OPEN, called, Task.id.in_({one.task_id for one in picked})),
     )
     found = _Found(
-        episodes, places, {one.id: one for one in session.scalars(deadlines)},
-        _by_episode(session.scalars(handovers.order_by(Handover.id))),
-        _by_episode(session.scalars(tasks.order_by(Task.id))), {},
+        episodes, places, {one.id: due_at for one, due_at in owed if due_at is not None},
+        _by_episode(one for one, _ in owed), _by_episode(session.scalars(tasks.order_by(Task.id))), {},
     )  # fmt: skip
-    return replace(found, units=_units(session, found))
+    return replace(found, units=_units(session, found, picked))
 
 
 def _by_episode(things: Iterable[_OfEpisode]) -> Mapping[int, list[_OfEpisode]]:
@@ -140,26 +140,24 @@ def _episodes(session: Session, numbers: set[int]) -> tuple[dict[int, Episode], 
         .where(Episode.id.in_(numbers))
         .options(contains_eager(Episode.citizen))
     )
-    found = session.execute(query).all()
+    found: list[Any] = list(session.execute(query))  # a place may be None
     return {e.id: e for e, _ in found}, {e.id: place for e, place in found if place is not None}
 
 
-def _units(session: Session, found: _Found) -> dict[int, Unit]:
-    numbers: set[int | None] = set()
+def _units(session: Session, found: _Found, picked: Sequence[Picked]) -> dict[int, Unit]:
+    numbers: set[int | None] = {one.unit_id for one in picked}
     for episode in found.episodes.values():
         numbers |= {episode.ward_id, episode.facility_id, episode.district_id, episode.practice_id}
         numbers |= {unit for h in found.handovers[episode.id] for unit in (h.from_unit_id, h.to_unit_id)}
         numbers |= {unit for task in found.tasks[episode.id] for unit in (task.unit_id, task.counterpart_unit_id)}
-    numbers |= {deadline.unit_id for deadline in found.deadlines.values()}
     query = select(Unit).where(Unit.id.in_(numbers - {None})).options(joinedload(Unit.organisation))
     return {unit.id: unit for unit in session.scalars(query)}
 
 
 def _row(found: _Found, by: Actor, picked: Picked, at: datetime) -> Row:
     episode, task, handover = found.episodes[picked.episode_id], found.task(picked), found.handover(picked)
-    deadline = found.deadlines.get(picked.deadline_id or 0)
-    if deadline is not None:
-        step, what, done_by = _next(found, by, episode, deadline, task, handover), _what(episode, deadline, task), None
+    if picked.concerns is not None:
+        step, what, done_by = _next(found, by, picked), _what(episode, picked, task), None
     else:
         step, what = None, task.kind if task else "handover_accepted"
         done_by = task.done_by_name if task else handover.answered_by if handover else None
@@ -171,23 +169,25 @@ def _row(found: _Found, by: Actor, picked: Picked, at: datetime) -> Row:
     )  # fmt: skip
 
 
-def _what(episode: Episode, deadline: Deadline, task: Task | None) -> str:
+def _what(episode: Episode, picked: Picked, task: Task | None) -> str:
     if task is not None:
         return task.kind
-    if deadline.concerns != Concerns.STATE:
-        return f"board:{deadline.concerns}"
-    return "board:review" if pathway_of(episode).state(episode.state).review else "board:next"
+    if picked.concerns != Concerns.STATE:
+        return f"board:{picked.concerns}"
+    pathway = pathway_of(episode)
+    if pathway.arrival_from(episode.state) is not None:
+        return "board:arrival"
+    return "board:review" if pathway.state(episode.state).review else "board:next"
 
 
-def _next(
-    found: _Found, by: Actor, episode: Episode, deadline: Deadline, task: Task | None, handover: Handover | None
-) -> Next:
-    unit = found.units.get(deadline.unit_id)
-    if not access.acts_for(by, deadline.unit_id, episode):
+def _next(found: _Found, by: Actor, picked: Picked) -> Next:
+    episode, unit = found.episodes[picked.episode_id], found.units[picked.unit_id]
+    task, handover = found.task(picked), found.handover(picked)
+    if not access.acts_for(by, picked.unit_id, episode):
         return Next(do=Do.WAIT, unit=unit)
-    match deadline.concerns:
+    match picked.concerns:
         case Concerns.HANDOVER_ANSWER:
-            own = by.unit_id == deadline.unit_id
+            own = by.unit_id == picked.unit_id
             return Next(do=Do.ACCEPT, handover=handover) if own else Next(do=Do.WAIT, unit=unit)
         case Concerns.HANDOVER_SENDING:
             return Next(do=Do.SEND, handover=handover)
@@ -218,11 +218,12 @@ def _from_to(found: _Found, episode: Episode) -> tuple[Unit, Unit]:
 
 def _steps(found: _Found, episode: Episode, at: datetime) -> tuple[Step, ...]:
     handover, call = found.handover_to_receiver(episode), found.call(episode)
-    due_at = next((d.due_at for d in found.deadlines.values() if handover and d.handover_id == handover.id), None)
     facts = Facts(
-        pathway=pathway_of(episode), state=episode.state, handover=handover and handover.state,
-        handover_due_at=due_at, handed_over_at=handover and handover.passed_at, call=call and call.state,
-        call_due_at=call and call.due_at, called_at=call and call.done_at,
+        pathway=pathway_of(episode), state=episode.state, handover=handover.state if handover else None,
+        handover_due_at=found.answers.get(handover.id) if handover else None,
+        handed_over_at=handover.passed_at if handover else None,
+        call=call.state if call else None, call_due_at=call.due_at if call else None,
+        called_at=call.done_at if call else None,
     )  # fmt: skip
     return way.steps(facts, at=at, compact=True)
 

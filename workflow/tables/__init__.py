@@ -24,6 +24,7 @@ from workflow.tables.organisations import Organisation, Person, PersonRole, Regi
 from workflow.tables.outbox import Delivery, InboxItem, Notice
 from workflow.tables.places import Place, PlaceRequest, PlaceStay
 from workflow.tables.tasks import ContactAttempt, Task
+from workflow.tables.tokens import Answer, Token
 
 __all__ = [
     "AccessEntry",
@@ -34,6 +35,7 @@ __all__ = [
     "Agreement",
     "AgreementMove",
     "AgreementRule",
+    "Answer",
     "BreakGlass",
     "Citizen",
     "ContactAttempt",
@@ -74,6 +76,7 @@ __all__ = [
     "SweepRun",
     "Task",
     "Thread",
+    "Token",
     "Transmission",
     "Unit",
     "UnitHolder",

@@ -109,8 +109,11 @@ class RegistryImport(Base):
 
 
 class Person(Base):
-    """Somebody at work. `mail_about` and `sms_about` say which notices they want where; `toured`, that they closed the
-    first tour; `shortcuts`, that single keys do something."""
+    """Somebody at work, or a system.
+
+    `mail_about` and `sms_about` say which notices they want where; `toured`, that they closed the first tour;
+    `shortcuts`, that single keys do something.
+    """
 
     __tablename__ = "people"
 
@@ -129,6 +132,7 @@ class Person(Base):
     toured: Mapped[bool] = mapped_column(default=False, server_default="false")
     shortcuts: Mapped[bool] = mapped_column(default=True, server_default="true")
     active: Mapped[bool]
+    is_system: Mapped[bool] = mapped_column(default=False, server_default="false")  # acts by tokens, never signs in
 
     __table_args__ = (UniqueConstraint("username"),)
 
