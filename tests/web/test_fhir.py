@@ -23,7 +23,7 @@ from web.app import create_app
 from web.fhir import TAKEN
 from workflow import db
 from workflow.db import Session
-from workflow.medcom import acknowledgement, receiving, senders, wire
+from workflow.medcom import acknowledgement, following, receiving, senders, wire
 from workflow.medcom.wire import Format
 from workflow.tables import Episode, Message
 from workflow.vocabulary import Fate
@@ -160,7 +160,7 @@ def test_a_fault_of_ours_is_answered_transient_and_loaded_later(
 ) -> None:
     raw = stin()
     with monkeypatch.context() as broken, caplog.at_level(logging.ERROR):
-        broken.setattr(receiving, "follow", lambda *_, **__: 1 / 0)
+        broken.setattr(following, "follow", lambda *_, **__: 1 / 0)
         read = acknowledgement.read(wire.read(post(gateway, raw).data))
         assert read.code == "transient-error"
     assert "ZeroDivisionError" in caplog.text
