@@ -18,8 +18,9 @@ from bench.plain import Job, PlainLoop, Written, job, rows_of, written
 from bench.server import Database, Server, say
 from bench.size import Size
 from tests.world import ISBAR, World
-from workflow import amendments, citizens, db, episodes, handovers
+from workflow import amendments, citizens, db, episodes
 from workflow.cpr import Cpr
+from workflow.handing import handovers
 
 MORNING = datetime(2026, 3, 12, 7, 0, tzinfo=UTC)  # a Thursday: no phone agreement is asked for
 DISCHARGED_AT = MORNING + timedelta(hours=6)

@@ -13,7 +13,7 @@ from bench.raising import sweep, with_calls
 from bench.server import Database, Server
 from bench.size import Size
 from tasks import runs
-from workflow.channels.mail import Mail
+from workflow.telling.channels.mail import Mail
 
 MAIL = Mail("smtp://127.0.0.1:25", "overgang@demo.example")  # nothing is sent here: only written down to be sent
 

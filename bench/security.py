@@ -17,10 +17,11 @@ from bench.filling import AT, Calls, fill
 from bench.server import AS_SWEEPS, Database, Server
 from bench.size import Size
 from tests.world import World
-from workflow import access_log, clock, db, sight
-from workflow.access_log import Visit
+from workflow import clock, db
 from workflow.actor import Actor
-from workflow.sight import Sight
+from workflow.seeing import access_log, sight
+from workflow.seeing.access_log import Visit
+from workflow.seeing.sight import Sight
 from workflow.tables import Citizen, Deadline, Episode, Task
 from workflow.vocabulary import Look
 

@@ -23,7 +23,7 @@ from ops.commands import (
     up,
 )
 from ops.errors import CannotDo
-from workflow import masking
+from workflow.seeing import masking
 from workflow.settings import MissingSettings
 
 EXIT_CODES = "Exit codes: 0 done and well; 1 done, and something is wrong; 2 wrongly asked; 3 cannot be done now."

@@ -7,7 +7,8 @@ from celery import Celery
 from celery.signals import worker_process_init
 
 from tasks.beat import Every, SteadyScheduler
-from workflow import db, keys, masking
+from workflow import db, keys
+from workflow.seeing import masking
 from workflow.settings import Settings
 
 # Seconds between two runs of a sweep.

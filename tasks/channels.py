@@ -1,9 +1,9 @@
-"""The channels of this installation. A new one is a file in `workflow/channels/` and a line here."""
+"""The channels of this installation. A new one is a file in `workflow/telling/channels/` and a line here."""
 
-from workflow.channels.channel import Channel
-from workflow.channels.gateway import Gateway
-from workflow.channels.mail import Mail
 from workflow.settings import Settings
+from workflow.telling.channels.channel import Channel
+from workflow.telling.channels.gateway import Gateway
+from workflow.telling.channels.mail import Mail
 
 
 def configured(settings: Settings) -> tuple[Channel, ...]:

@@ -7,9 +7,11 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, text
 
-from workflow import access_log, answers, audits, clock, deadlines, delivery, moving, operations, reconcile, routing
-from workflow.channels.channel import Channel, NotDelivered, Unreachable
+from workflow import answers, clock, deadlines, moving, operations, reconcile
 from workflow.db import Session
+from workflow.seeing import access_log, audits
+from workflow.telling import delivery, routing
+from workflow.telling.channels.channel import Channel, NotDelivered, Unreachable
 
 BUDGET = 20.0  # seconds that one run may begin new work in; well under the time limit of a task
 AUDITED = timedelta(days=7)  # an audit that did not run for less than this leaves nothing out

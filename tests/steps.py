@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from tests import world as worlds
 from tests.world import ISBAR, World
-from workflow import amendments, deadlines, episodes, handovers
+from workflow import amendments, deadlines, episodes
+from workflow.handing import handovers
 from workflow.tables import Deadline, Episode, Handover, HistoryEntry, Task
 
 ADMITTED = datetime(2026, 3, 12, 7, 0, tzinfo=UTC)  # Thursday 08:00 in Copenhagen

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from tests.steps import ADMITTED, DISCHARGED, call_of, entries, hours, live, raise_all
 from tests.world import World
-from workflow import amendments, episodes, handovers, misses, tasks
+from workflow import amendments, episodes, misses, tasks
 from workflow.agreed import Agreed
 from workflow.errors import Invalid, NotPossible
+from workflow.handing import handovers
 from workflow.tables import Episode, Handover, HistoryEntry, Notice, Task
 from workflow.vocabulary import Outcome, Party, TaskState, Verdict
 

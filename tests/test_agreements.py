@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, entries, hours, live, raise_all
 from tests.world import ISBAR, World
-from workflow import agreements, amendments, episodes, handovers, misses, moving, obligations, tasks
+from workflow import agreements, amendments, episodes, misses, moving, obligations, tasks
 from workflow.actor import SYSTEM
 from workflow.agreements import read_rule, write_rule
 from workflow.casefile import fetch
 from workflow.errors import Invalid
+from workflow.handing import handovers
 from workflow.pathways import PATHWAYS
 from workflow.rule import Rule, Rung
 from workflow.tables import AgreementMove, Episode, HistoryEntry, Task

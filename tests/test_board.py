@@ -11,17 +11,19 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, hours
 from tests.world import ISBAR, World
-from workflow import amendments, episodes, handovers, places, sight, tasks
+from workflow import amendments, episodes, places, tasks
 from workflow.actor import Actor
-from workflow.board import picking, views
-from workflow.board.filters import Cursor, Filters, Show, counts_for
-from workflow.board.picking import PAGE, Picked
-from workflow.board.rows import Do, Row, rows
 from workflow.errors import Invalid, NotFound, NotPossible
-from workflow.sight import Sight
+from workflow.handing import handovers
+from workflow.lists.board import picking, views
+from workflow.lists.board.filters import Cursor, Filters, Show, counts_for
+from workflow.lists.board.picking import PAGE, Picked
+from workflow.lists.board.rows import Do, Row, rows
+from workflow.seeing import sight
+from workflow.seeing.sight import Sight
+from workflow.showing.way import Standing
 from workflow.tables import Episode, Handover
 from workflow.vocabulary import Outcome, PlaceKind, Role
-from workflow.way import Standing
 
 
 def seen_by(session: Session, actor: Actor, at: datetime) -> Sight:

@@ -15,11 +15,11 @@ from cryptography.x509.oid import NameOID
 
 from ops import processes
 from tests.receivers import PostOffice, TelephoneExchange, serve_http, serve_mail
-from workflow.channels.channel import NotDelivered, Unreachable
-from workflow.channels.gateway import Gateway
-from workflow.channels.letter import Letter
-from workflow.channels.mail import Mail
 from workflow.settings import MissingSettings
+from workflow.telling.channels.channel import NotDelivered, Unreachable
+from workflow.telling.channels.gateway import Gateway
+from workflow.telling.channels.letter import Letter
+from workflow.telling.channels.mail import Mail
 from workflow.vocabulary import NoticeKind
 
 SENDER = "overgang@hospital.example"

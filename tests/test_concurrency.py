@@ -20,9 +20,10 @@ from tests.conftest import Database
 from tests.properties import promises
 from tests.properties.promises import Rows
 from tests.world import ISBAR, World
-from workflow import amendments, db, deadlines, episodes, handovers, places, tasks
+from workflow import amendments, db, deadlines, episodes, places, tasks
 from workflow.actor import Actor
 from workflow.errors import NotPossible, Stale, WorkflowError
+from workflow.handing import handovers
 from workflow.rule import hours
 from workflow.tables import Citizen, Episode, Handover, HistoryEntry, Person, PersonRole, PlaceStay, Task, Unit
 from workflow.vocabulary import EntryKind, HandoverState, Outcome, Role, TaskState

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.conftest import Database
 from tests.world import World
-from workflow import db, delivery, outbox, routing
+from workflow import db
 from workflow.actor import SYSTEM, Actor
-from workflow.channels.channel import Channel, NotDelivered, Reaches
-from workflow.channels.letter import Letter
 from workflow.errors import NotAllowed, NotFound, NotPossible
 from workflow.pathways import PATHWAYS
 from workflow.tables import Delivery, Episode, InboxItem, Notice, Person, PersonRole, Unit
+from workflow.telling import delivery, outbox, routing
+from workflow.telling.channels.channel import Channel, NotDelivered, Reaches
+from workflow.telling.channels.letter import Letter
 from workflow.vocabulary import Audience, Concerns, NoticeKind, Role, RoleState
 
 NOON = datetime(2026, 3, 12, 11, 0, tzinfo=UTC)

@@ -14,8 +14,9 @@ from tests.access.conftest import (
 from tests.conftest import Database
 from tests.steps import ADMITTED, DISCHARGED, hours
 from tests.world import ISBAR, World
-from workflow import ahead, carrying, db, drafts, episodes, handovers
+from workflow import db, episodes
 from workflow.errors import Missing, NotPossible, Stale
+from workflow.handing import ahead, carrying, drafts, handovers
 from workflow.tables import Episode, Handover, HandoverDraft
 from workflow.vocabulary import HandoverState
 

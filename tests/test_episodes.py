@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, entries, hours, live
 from tests.world import ISBAR, World
-from workflow import amendments, deadlines, episodes, handovers, misses, places, tasks, timeline
+from workflow import amendments, deadlines, episodes, misses, places, tasks, timeline
 from workflow.actor import SYSTEM, Actor
 from workflow.episodes import PhoneAgreement
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
+from workflow.handing import handovers
 from workflow.tables import Deadline, Episode, Handover, HistoryEntry, Notice, Task
 from workflow.vocabulary import Concerns, Ended, HandoverState, Outcome, TaskState, Verdict
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, hours, live, raise_all
 from tests.world import ISBAR, World
-from workflow import amendments, deadlines, episodes, handovers, misses, tasks, timeline
+from workflow import amendments, deadlines, episodes, misses, tasks, timeline
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.handing import handovers
 from workflow.tables import ContactAttempt, Deadline, Episode, Handover, Notice, Person, Reminder, Task
 from workflow.vocabulary import Concerns, Ended, MissCode, Outcome, TaskState, Verdict
 

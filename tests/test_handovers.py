@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, hours, live, raise_all
 from tests.world import ISBAR, World
-from workflow import amendments, episodes, handovers, misses
+from workflow import amendments, episodes, misses
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
+from workflow.handing import handovers
 from workflow.tables import Episode, Handover, Notice
 from workflow.vocabulary import Concerns, HandoverState
 

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, hours
 from tests.world import ISBAR, World
-from workflow import amendments, destinations, episodes, handovers, places
+from workflow import amendments, episodes, places
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.handing import handovers
+from workflow.showing import destinations
 from workflow.tables import Episode, Handover, Place, PlaceRequest, PlaceStay
 from workflow.vocabulary import PlaceKind, StayState
 

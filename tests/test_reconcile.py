@@ -12,12 +12,14 @@ from tests import world as worlds
 from tests.conftest import Servers
 from tests.test_delivery import MAIL
 from tests.world import ISBAR
-from workflow import amendments, deadlines, episodes, handovers, keys, misses, operations, reconcile, routing
+from workflow import amendments, deadlines, episodes, keys, misses, operations, reconcile
 from workflow.actor import SYSTEM
 from workflow.figures import Backlog, Sweep
+from workflow.handing import handovers
 from workflow.reconcile import Fault, Reconciliation
 from workflow.settings import Settings, sqlalchemy_url
 from workflow.tables import Episode
+from workflow.telling import routing
 from workflow.vocabulary import MissCode, Verdict
 
 MORNING = datetime(2026, 3, 12, 7, 0, tzinfo=UTC)

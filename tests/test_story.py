@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from tests.steps import ADMITTED, DISCHARGED, call_of, hours
 from tests.world import ISBAR, World
-from workflow import amendments, deadlines, duties, episodes, handovers, story, tasks
-from workflow.story import Story
+from workflow import amendments, deadlines, episodes, tasks
+from workflow.handing import handovers
+from workflow.showing import duties, story
+from workflow.showing.story import Story
 from workflow.tables import Episode, Handover
 from workflow.vocabulary import Outcome, Verdict
 

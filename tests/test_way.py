@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from workflow.pathways import newest
 from workflow.rule import hours
+from workflow.showing.way import Facts, Standing, is_reception, steps
 from workflow.vocabulary import HandoverState, TaskState
-from workflow.way import Facts, Standing, is_reception, steps
 
 HOME, HOTEL = newest("home"), newest("tryghedshotel")
 DISCHARGED = datetime(2026, 3, 12, 8, tzinfo=UTC)

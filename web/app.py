@@ -2,60 +2,15 @@
 
 from flask import Flask
 
-from web import (
-    account,
-    admin,
-    again,
-    agreements,
-    api,
-    assets,
-    board,
-    calendars,
-    call,
-    cluster,
-    corrections,
-    correspondence,
-    demo,
-    emergency,
-    episode,
-    errors,
-    fhir,
-    forgery,
-    formats,
-    guides,
-    handover,
-    handover_print,
-    happenings,
-    headers,
-    health,
-    helping,
-    identity,
-    inbox,
-    language,
-    late,
-    looks,
-    menu,
-    merging,
-    metrics,
-    missed,
-    missed_files,
-    new_episode,
-    places,
-    placing,
-    plans,
-    provider,
-    proxies,
-    reminders,
-    revision,
-    search,
-    signin,
-    status,
-    staying,
-    systems,
-    task,
-    throttling,
-    worklist,
-)  # fmt: skip
+from web import api, assets, calendars, fhir, guides, helping
+from web.administration import admin, agreements, systems
+from web.entrance import account, demo, late, provider, signin, staying
+from web.episodes import call, corrections, correspondence, episode, happenings, merging, new_episode, plans
+from web.ground import again, errors, forgery, formats, headers, identity, language, looks, menu, proxies, throttling
+from web.handovers import handover, handover_print
+from web.oversight import cluster, emergency, missed, missed_files, revision
+from web.running import health, metrics, reminders, status
+from web.work import board, inbox, places, placing, search, task, worklist  # fmt: skip
 from workflow.settings import Settings
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flask import Flask, Response, send_from_directory, url_for
 
-from web import rules
+from web.ground import rules
 
 STATIC = Path(__file__).parent / "static"
 YEAR = 365 * 24 * 3600

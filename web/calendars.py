@@ -5,11 +5,15 @@ from uuid import UUID
 from flask import Flask, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from web import icalendar, identity, language, looks, programs, rules
-from web.language import gettext
-from workflow import access_log, clock, listing, sentences, tokens
+from web import icalendar
+from web.ground import identity, language, looks, programs, rules
+from web.ground.language import gettext
+from workflow import clock, sentences
 from workflow.db import Session
+from workflow.lists import listing
+from workflow.seeing import access_log
 from workflow.sentences import WORDS
+from workflow.staff import tokens
 from workflow.tables import Deadline, Episode, Person
 from workflow.vocabulary import Concerns, Look, Role, Scope
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from flask import Flask, Response, abort, current_app, request
 from sqlalchemy.orm import Session as OpenSession
 
-from web import rules
-from web.forgery import own_credential
-from web.outcome import refusal
+from web.ground import rules
+from web.ground.forgery import own_credential
+from web.ground.outcome import refusal
 from workflow import clock
 from workflow.db import Session, receive_messages
 from workflow.medcom import intake, senders, wire

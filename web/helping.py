@@ -3,11 +3,12 @@
 from flask import Flask, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web import guides, identity, menu, rules
-from web.language import local_address
-from web.menu import Item
-from workflow import people
+from web import guides
+from web.ground import identity, menu, rules
+from web.ground.language import local_address
+from web.ground.menu import Item
 from workflow.db import Session
+from workflow.staff import people
 
 # After `g`, the letter of a page: the first of its Danish name that no other has.
 LETTERS = {

@@ -1,7 +1,8 @@
 """Where a web process starts."""
 
 from web.app import create_app
-from workflow import db, keys, masking
+from workflow import db, keys
+from workflow.seeing import masking
 from workflow.settings import Settings
 
 masking.install()

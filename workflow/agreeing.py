@@ -9,11 +9,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, select, true
 from sqlalchemy.orm import Session
 
-from workflow import administrators, agreements
+from workflow import agreements
 from workflow.actor import Actor
 from workflow.agreements import Scope
 from workflow.errors import Invalid, NotAllowed, NotFound
 from workflow.rule import Rule
+from workflow.staff import administrators
 from workflow.tables import Agreement, AgreementMove, AgreementRule, Deadline, Episode, Handover, Organisation, Task
 from workflow.vocabulary import Concerns, OrganisationKind, Origin
 

@@ -6,15 +6,17 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from workflow import access, agreements, casefile, history, outbox, places
+from workflow import agreements, casefile, history, places
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotPossible
 from workflow.parties import count_episodes, lock_citizen, require_unit_as
 from workflow.pathways import newest
-from workflow.relations import fetch_for
+from workflow.seeing import access
+from workflow.seeing.relations import fetch_for
 from workflow.settle import settle
 from workflow.tables import Episode, Unit
+from workflow.telling import outbox
 from workflow.timeline import Told
 from workflow.vocabulary import EntryKind, Party
 

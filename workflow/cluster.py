@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from workflow import access
 from workflow.actor import Actor
+from workflow.seeing import access
 from workflow.vocabulary import MissCode
 
 FEW = 5  # of others, a number below this and above nought could point at somebody

@@ -7,17 +7,19 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from sqlalchemy.orm import Session
 
-from workflow import access, agreements, casefile, history, machine, obligations, outbox, places, relations, tasks
+from workflow import agreements, casefile, history, machine, obligations, places, tasks
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, Missing, NotPossible, Stale
 from workflow.parties import lock_citizen, pathway_of, receiving_unit, require_unit_as, unit_as
 from workflow.pathway import Transition
 from workflow.pathways import newest
-from workflow.relations import fetch_for
 from workflow.rows import Sheet
+from workflow.seeing import access, relations
+from workflow.seeing.relations import fetch_for
 from workflow.settle import settle
 from workflow.tables import Citizen, Episode, Organisation, Unit
+from workflow.telling import outbox
 from workflow.timeline import Told, fold
 from workflow.vocabulary import EntryKind, HandoverState, Origin, Party
 

@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from workflow import access, amendments, episodes, history, relations
+from workflow import amendments, episodes, history
 from workflow.actor import Actor
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.parties import count_episodes
+from workflow.seeing import access, relations
 from workflow.tables import (
     Citizen,
     Episode,

@@ -13,7 +13,7 @@ from workflow.errors import Invalid, Missing, NotAllowed
 from workflow.parties import receiving_unit
 from workflow.pathway import WayIn
 from workflow.pathways import PATHWAYS, newest
-from workflow.sight import Sight
+from workflow.seeing.sight import Sight
 from workflow.tables import Citizen, Episode, Organisation, Unit
 from workflow.vocabulary import OrganisationKind, Party, Role, UnitKind
 

@@ -9,11 +9,12 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from workflow import access, history, relations
+from workflow import history
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
-from workflow.relations import fetch_for
+from workflow.seeing import access, relations
+from workflow.seeing.relations import fetch_for
 from workflow.tables import Episode, Place, PlaceRequest, PlaceStay, Unit
 from workflow.vocabulary import EntryKind, PlaceKind, StayState
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflow import relations
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
+from workflow.seeing import relations
 from workflow.settling.handovers import settle_handovers
 from workflow.settling.state import settle_owner, settle_state
 from workflow.settling.tasks import settle_tasks

@@ -8,15 +8,17 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflow import access, history, outbox
+from workflow import history
 from workflow.actor import Actor
 from workflow.agreed import KIND as AGREED
 from workflow.agreed import OWNERS, Agreed
 from workflow.casefile import CaseFile, fetch
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.parties import unit_as
+from workflow.seeing import access
 from workflow.settle import settle
 from workflow.tables import ContactAttempt, Episode, Person, PersonRole, Task
+from workflow.telling import outbox
 from workflow.timeline import Told
 from workflow.vocabulary import Audience, DoneBy, EntryKind, NoticeKind, Outcome, Role, RoleState, TaskState
 

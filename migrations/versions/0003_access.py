@@ -12,7 +12,7 @@ depends_on = None
 ONLY_ADDED_TO = ("access_log", "access_seals")
 
 # ---- who sees what ----
-# What the transaction of a person at work carries (workflow.sight). Each stands in a subquery of its own, so that it is
+# What the transaction of a person at work carries (seeing.sight). Each stands in a subquery of its own, so that it is
 # read once a statement and not once a row; where nothing is set it is null, and null sees nothing.
 UNITS = "(select nullif(current_setting('overgang.units', true), '')::bigint[])::bigint[]"
 OPENED = "(select nullif(current_setting('overgang.opened', true), '')::bigint[])::bigint[]"
@@ -82,7 +82,7 @@ PEOPLE: dict[str, tuple[str | None, str | None, str | None]] = {
 # What the receiving of messages has no business with.
 NOT_FOR_MESSAGES = {"inbox", "deliveries", "access_seals", "access_mark", "looks_to_confirm", "break_glass", "merges"}
 
-# Of the rows that there are. What keeps it so is workflow.relations.
+# Of the rows that there are. What keeps it so is seeing.relations.
 BACKFILL = """
 update episodes e set related = array(
     select distinct unit_id from (

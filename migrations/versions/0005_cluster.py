@@ -7,7 +7,7 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-# Whoever answers for a unit of the organisation may ask about its cluster (workflow.sight sets it); nobody else is
+# Whoever answers for a unit of the organisation may ask about its cluster (seeing.sight sets it); nobody else is
 # answered.
 AUDITS = "(select nullif(current_setting('overgang.audits', true), '')::bigint[])::bigint[]"
 # In a lateral that asks for the newest: `exists` would be planned as a scan of the whole year.

@@ -9,7 +9,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-# Whoever acts by a token finds what it was answered, and nobody else does (workflow.sight sets who it is).
+# Whoever acts by a token finds what it was answered, and nobody else does (seeing.sight sets who it is).
 PERSON = "(select nullif(current_setting('overgang.person', true), '')::bigint)"
 OWN = f"exists (select from tokens t where t.id = answers.token_id and t.person_id = {PERSON})"
 # The application's roles delete nothing; this forgets what the server's clock says is a day old, whoever asks.

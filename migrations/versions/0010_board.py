@@ -26,7 +26,7 @@ set search_path = pg_catalog
 return right(regexp_replace(phone, '\D', '', 'g'), 8)
 """
 # Matching words is not leakproof, so that row-level security would have every citizen looked at before an index may be
-# used. This looks by the index, and answers with those that the asker has a relation to (workflow.sight sets it).
+# used. This looks by the index, and answers with those that the asker has a relation to (seeing.sight sets it).
 CITIZENS_FOUND = f"""
 create function citizens_found(words tsquery, digits text, most integer) returns setof bigint
 language sql stable security definer set search_path = pg_catalog, public
@@ -39,7 +39,7 @@ begin atomic
 end
 """
 
-# Both sides of a running deadline have a relation to its episode (workflow.relations), so that the units are asked
+# Both sides of a running deadline have a relation to its episode (seeing.relations), so that the units are asked
 # first, and the episode only where neither is the asker's: a list reads one table less.
 OF_UNIT = f"unit_id = any ({UNITS}) or other_unit_id = any ({UNITS})"
 OF_EPISODE = "exists (select from episodes p where p.id = deadlines.episode_id)"

@@ -7,9 +7,10 @@ from datetime import timedelta
 import click
 
 from ops import door
-from workflow import access_log, clock, history
-from workflow.access_log import BrokenLog, Verified
+from workflow import clock, history
 from workflow.history import Broken
+from workflow.seeing import access_log
+from workflow.seeing.access_log import BrokenLog, Verified
 
 HOW = {
     "changed": "entry {number} is not as it was written",

@@ -10,11 +10,12 @@ from sqlalchemy.exc import ProgrammingError
 
 from ops import door
 from ops.errors import CannotDo
-from workflow import clock, registry
+from workflow import clock
 from workflow.actor import Actor
 from workflow.errors import Invalid, WorkflowError
-from workflow.registry import Reading
 from workflow.sentences import sentence
+from workflow.staff import registry
+from workflow.staff.registry import Reading
 from workflow.vocabulary import Language, Origin
 
 

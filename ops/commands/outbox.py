@@ -9,9 +9,10 @@ import click
 
 from ops import door
 from ops.errors import CannotDo
-from workflow import clock, delivery
+from workflow import clock
 from workflow.actor import Actor
 from workflow.errors import WorkflowError
+from workflow.telling import delivery
 from workflow.vocabulary import Language, Role
 
 

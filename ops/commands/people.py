@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from ops import door
 from ops.errors import CannotDo
-from workflow import accounts, clock, roles, sign_ins
-from workflow import people as register
+from workflow import clock
 from workflow.actor import Actor
 from workflow.errors import WorkflowError
+from workflow.staff import accounts, roles, sign_ins
+from workflow.staff import people as register
 from workflow.tables import Organisation, Person, PersonRole, Unit
 from workflow.vocabulary import Language, Origin, Role, RoleState, SignInEnd
 

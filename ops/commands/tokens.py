@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from ops import door
 from ops.errors import CannotDo
-from workflow import clock, people, sign_ins
-from workflow import tokens as register
+from workflow import clock
 from workflow.actor import Actor
 from workflow.errors import WorkflowError
+from workflow.staff import people, sign_ins
+from workflow.staff import tokens as register
 from workflow.tables import PersonRole, Token
 from workflow.vocabulary import Language, Origin, Scope
 

@@ -9,10 +9,11 @@ from typing import TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from workflow import agreements, holders
+from workflow import agreements
 from workflow.actor import SYSTEM, Actor
 from workflow.medcom import addresses
 from workflow.rule import AT_DUE_THEN_MANAGERS, Rule
+from workflow.staff import holders
 from workflow.tables import Organisation, Person, PersonRole, Place, Unit
 from workflow.vocabulary import (
     Concerns,

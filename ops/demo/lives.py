@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from ops.demo import invented
 from ops.demo.cluster import ACUTE, FAVRSKOV, HOTEL, PRACTICE, RANDERS, WARDS, Cluster
-from workflow import amendments, citizens, episodes, handovers, places, tasks
+from workflow import amendments, citizens, episodes, places, tasks
 from workflow.actor import Actor
 from workflow.episodes import PhoneAgreement
+from workflow.handing import handovers
 from workflow.parties import pathway_of
 from workflow.rule import days
 from workflow.tables import Citizen, Handover, HistoryEntry, MunicipalService, Task, Unit

@@ -15,8 +15,9 @@ from ops import door
 from ops.demo import cluster, invented
 from ops.demo.lives import BY_HOTEL, CONTENT
 from ops.errors import CannotDo
-from workflow import amendments, calendar, citizens, clock, episodes, handovers, misses, places, reconcile, tasks
+from workflow import amendments, calendar, citizens, clock, episodes, misses, places, reconcile, tasks
 from workflow.episodes import PhoneAgreement
+from workflow.handing import handovers
 from workflow.rule import hours
 from workflow.sentences import word
 from workflow.settings import Settings

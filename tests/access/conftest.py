@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from workflow import sight
-from workflow.access_log import Visit
 from workflow.actor import Actor
-from workflow.sight import Sight
+from workflow.seeing import sight
+from workflow.seeing.access_log import Visit
+from workflow.seeing.sight import Sight
 
 LOOKED_AT = datetime(2026, 3, 12, 8, 30, tzinfo=UTC)
 VISIT = Visit(what="episode", at=LOOKED_AT, address="192.0.2.7", request_id="r1")

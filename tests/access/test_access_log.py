@@ -9,9 +9,10 @@ from sqlalchemy.exc import ProgrammingError
 
 from tests.access.conftest import VISIT
 from tests.conftest import Database
-from workflow import access_log, clock, db
-from workflow.access_log import BrokenLog, Verified
+from workflow import clock, db
 from workflow.actor import Actor
+from workflow.seeing import access_log
+from workflow.seeing.access_log import BrokenLog, Verified
 from workflow.vocabulary import Look
 
 NURSE = Actor(name="Maja Demo", unit_id=1, person_id=1)

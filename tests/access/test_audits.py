@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.access.conftest import Acting
 from tests.world import World
-from workflow import access_log, audits, people
-from workflow.access_log import Visit
 from workflow.actor import SYSTEM, Actor
-from workflow.audits import Span
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.seeing import access_log, audits
+from workflow.seeing.access_log import Visit
+from workflow.seeing.audits import Span
+from workflow.staff import people
 from workflow.tables import LookToConfirm
 from workflow.vocabulary import Language, Look, Role
 

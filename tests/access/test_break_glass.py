@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from tests.access.conftest import LOOKED_AT, VISIT, Acting
 from tests.world import World
-from workflow import amendments, break_glass, episodes, sight
-from workflow.access_log import Visit
+from workflow import amendments, episodes
 from workflow.actor import Actor
 from workflow.cpr import Cpr
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.seeing import break_glass, sight
+from workflow.seeing.access_log import Visit
 from workflow.tables import AccessEntry, BreakGlass, Episode
 from workflow.vocabulary import Look, Role
 

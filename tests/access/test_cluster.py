@@ -11,11 +11,12 @@ from tests import world as worlds
 from tests.access.conftest import Acting
 from tests.steps import ADMITTED, DISCHARGED, call_of, hours, raise_all
 from tests.world import ISBAR, World
-from workflow import amendments, citizens, cluster, episodes, handovers, misses, tasks
+from workflow import amendments, citizens, cluster, episodes, misses, tasks
 from workflow.actor import Actor
 from workflow.cluster import FEW, OrganisationFigures, UnitFigures
 from workflow.cpr import Cpr
 from workflow.errors import NotAllowed
+from workflow.handing import handovers
 from workflow.tables import Episode, Handover, Task, Unit
 from workflow.vocabulary import HandoverState, MissCode, Outcome, Role, TaskState, Verdict
 

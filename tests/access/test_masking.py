@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from workflow.masking import masked
+from workflow.seeing.masking import masked
 
 SAYS = """
 import logging, sys
-from workflow import masking
+from workflow.seeing import masking
 masking.install()
 logging.basicConfig(format="%(message)s")
 logging.error("borger %s", "011340-1234")
@@ -62,4 +62,4 @@ atexit.register(lambda: print(logging.getLogRecordFactory().__module__, sys.exce
     started = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, **environ}
     )
-    assert started.stdout.splitlines()[-1] == "workflow.masking workflow.masking"
+    assert started.stdout.splitlines()[-1] == "workflow.seeing.masking workflow.seeing.masking"

@@ -11,11 +11,12 @@ from tests.medcom.conftest import SET_UP
 from tests.medcom.hospital import HEART, OURS
 from tests.steps import ADMITTED, entries, hours
 from tests.world import World
-from workflow import db, episodes, history, merging, objections
+from workflow import db, episodes, history, merging
 from workflow.cpr import Cpr
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.medcom import addresses, letters, receiving, uris, wire
 from workflow.medcom.tree import resources
+from workflow.seeing import objections
 from workflow.tables import Citizen, Episode, Message, MunicipalService, OutboundMessage, Thread
 from workflow.vocabulary import Fate
 

@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from tests.steps import ADMITTED, hours
 from tests.world import ISBAR, World
-from workflow import handovers, objections
 from workflow.errors import Invalid, NotPossible
+from workflow.handing import handovers
+from workflow.seeing import objections
 from workflow.tables import Episode, HistoryEntry
 from workflow.vocabulary import EntryKind, LegalBasis
 

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from tests.access.conftest import Acting
 from tests.steps import DISCHARGED, call_of, hours, raise_all
 from tests.world import World
-from workflow import amendments, missed, reviews, tasks
+from workflow import amendments, tasks
 from workflow.actor import Actor
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, Stale
-from workflow.missed import Show, Wanted
-from workflow.sight import Sight
+from workflow.lists import missed
+from workflow.lists.missed import Show, Wanted
+from workflow.seeing import reviews
+from workflow.seeing.sight import Sight
 from workflow.tables import Episode, Miss, Person
 from workflow.vocabulary import Cause, MissCode, Outcome, Verdict
 

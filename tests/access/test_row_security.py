@@ -12,8 +12,10 @@ from tests.access.conftest import Acting
 from tests.conftest import Database
 from tests.steps import ADMITTED, DISCHARGED, call_of, hours
 from tests.world import ISBAR, World
-from workflow import amendments, citizens, db, episodes, handovers, places, sight, tasks
+from workflow import amendments, citizens, db, episodes, places, tasks
 from workflow.cpr import Cpr
+from workflow.handing import handovers
+from workflow.seeing import sight
 from workflow.tables import Episode
 from workflow.vocabulary import Outcome, PlaceKind, Role
 

@@ -12,9 +12,11 @@ from tests import world as worlds
 from tests.access.conftest import LOOKED_AT, VISIT, Acting
 from tests.steps import ADMITTED, DISCHARGED, hours
 from tests.world import World
-from workflow import amendments, episodes, handovers, places, sight, tasks
+from workflow import amendments, episodes, places, tasks
 from workflow.errors import Missing, NotFound
+from workflow.handing import handovers
 from workflow.pathways import PATHWAYS
+from workflow.seeing import sight
 from workflow.tables import AccessEntry, Episode, Handover, PersonRole, Task
 from workflow.vocabulary import Look, Role, RoleState
 

@@ -23,10 +23,11 @@ from tests.conftest import Servers
 from tests.steps import ADMITTED
 from tests.world import World
 from web.app import create_app
-from workflow import clock, db, keys, people, roles, tokens
+from workflow import clock, db, keys
 from workflow.actor import SYSTEM
 from workflow.db import SWEEPS
 from workflow.settings import Settings
+from workflow.staff import people, roles, tokens
 from workflow.tables import Unit
 from workflow.vocabulary import Role, Scope
 

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
-from web.problem import MEDIA_TYPE
+from web.ground.problem import MEDIA_TYPE
 
 
 @cache

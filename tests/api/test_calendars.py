@@ -13,9 +13,10 @@ from tests.api.test_icalendar import unfolded
 from tests.web.reader import Page, Reader
 from tests.web.routes import SIGNED_IN
 from tests.world import World
-from workflow import clock, sign_ins
+from workflow import clock
 from workflow.actor import Actor
 from workflow.db import Session
+from workflow.staff import sign_ins
 from workflow.tables import AccessEntry, Episode, Person, Token
 from workflow.vocabulary import Look, Role, SignInBy
 

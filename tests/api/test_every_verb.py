@@ -13,8 +13,8 @@ from tests.api.story import CITIZEN, Story
 from tests.api.test_episodes import state
 from tests.web.routes import SIGNED_IN
 from tests.world import World
-from web import rules
-from web.rules import Who
+from web.ground import rules
+from web.ground.rules import Who
 from workflow.vocabulary import Role, Scope
 
 # What every field that is asked for may hold.

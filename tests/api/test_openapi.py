@@ -13,9 +13,9 @@ from tests.api import contract
 from tests.api.conftest import Programs, Told
 from tests.api.story import CITIZEN
 from tests.world import World
-from web import rules
 from web.api import verbs
-from web.rules import Who
+from web.ground import rules
+from web.ground.rules import Who
 
 
 def nodes(value: Any) -> Iterator[dict[str, Any]]:

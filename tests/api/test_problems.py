@@ -9,8 +9,8 @@ from flask import Flask
 from tests.api.conftest import NUMBER, Program, Programs, Told
 from tests.api.story import CITIZEN, Story
 from tests.world import World
-from web import throttling
 from web.app import create_app
+from web.ground import throttling
 from workflow import db
 from workflow.settings import Settings
 from workflow.vocabulary import Role, Scope

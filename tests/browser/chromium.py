@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
-from web.language import COOKIE
+from web.ground.language import COOKIE
 from workflow.vocabulary import Language
 
 ARTEFACTS = Path(__file__).parent / "artefacts"

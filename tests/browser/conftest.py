@@ -24,8 +24,9 @@ from tests.web.conftest import beat
 from tests.web.routes import a_citizen
 from tests.web.test_signin import with_password
 from web.app import create_app
-from workflow import clock, db, keys, people
+from workflow import clock, db, keys
 from workflow.settings import Settings
+from workflow.staff import people
 from workflow.tables import Person
 
 

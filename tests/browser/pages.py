@@ -8,13 +8,15 @@ from flask import Flask
 from sqlalchemy import text
 
 from tests.web.routes import TABLES
-from web import rules
 from web.app import create_app
-from web.rules import Who
-from workflow import clock, people, sight, sign_ins
+from web.ground import rules
+from web.ground.rules import Who
+from workflow import clock
 from workflow.actor import Actor
 from workflow.db import Session
+from workflow.seeing import sight
 from workflow.settings import Settings
+from workflow.staff import people, sign_ins
 from workflow.vocabulary import Role
 
 # Who looks, in this order: the first whom the rule lets in and to whom the address is somebody's.

@@ -16,7 +16,8 @@ from tests.browser.pages import LOOKERS
 from tests.web.reader import Page
 from tests.web.routes import NAME, enter
 from tests.web.test_language import NAMES, Marked, untranslated
-from web import guides, language
+from web import guides
+from web.ground import language
 from workflow import vocabulary
 from workflow.db import SWEEPS, Session
 from workflow.pathways import PATHWAYS

@@ -14,9 +14,10 @@ from tests.browser.chromium import DESK, Seen, photograph, window
 from tests.browser.stack import Stack
 from tests.web.test_signin import PASSWORD, with_password
 from tests.world import ISBAR
-from workflow import amendments, citizens, clock, episodes, handovers, places
+from workflow import amendments, citizens, clock, episodes, places
 from workflow.calendar import COPENHAGEN
 from workflow.db import Session
+from workflow.handing import handovers
 from workflow.vocabulary import Role
 
 UNFOLD = "e => { while (e = e.parentElement?.closest('details')) e.open = true; }"

@@ -21,9 +21,10 @@ from tests.crash import population, turnstile
 from tests.crash.installation import Installation
 from tests.crash.population import BEGINS
 from tests.crash.proof import Ladders
-from workflow import clock, db, keys, routing
+from workflow import clock, db, keys
 from workflow.db import Session
 from workflow.settings import Settings
+from workflow.telling import routing
 
 LIVE = "live"  # the database of the installation, made anew from the template for each test
 QUICK = [part.replace("tasks.app", "tests.crash.quick_beat") for part in programs.beat()]

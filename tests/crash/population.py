@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from tests import world as worlds
 from tests.world import ISBAR, World
-from workflow import amendments, clock, episodes, handovers, history, tasks
+from workflow import amendments, clock, episodes, history, tasks
 from workflow.clock import DEMO_START
 from workflow.cpr import Cpr
 from workflow.db import Base, plain
+from workflow.handing import handovers
 from workflow.tables import Citizen, Episode, HistoryEntry, Task
 from workflow.vocabulary import Outcome
 

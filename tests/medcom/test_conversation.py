@@ -15,8 +15,8 @@ from tests.medcom.hospital import ELDERLY, HEART, OURS, HospitalStay
 from tests.medcom.test_stays import h
 from tests.steps import call_of
 from tests.world import ISBAR, World
-from workflow import handovers, objections
 from workflow.errors import Invalid, NotAllowed, NotPossible
+from workflow.handing import handovers
 from workflow.medcom import (
     acknowledgement,
     addresses,
@@ -32,6 +32,7 @@ from workflow.medcom import structure as fhir
 from workflow.medcom.acknowledgement import Answer, Code
 from workflow.medcom.posting import Against, Attachment
 from workflow.medcom.tree import Tree, each, resources, word
+from workflow.seeing import objections
 from workflow.tables import Address, Citizen, Episode, Message, Notice, OutboundMessage, Segment, Task, Thread
 from workflow.vocabulary import Fate, LegalBasis, Sending, TaskState
 

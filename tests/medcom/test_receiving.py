@@ -16,8 +16,9 @@ from tests.medcom.hospital import ELDERLY, HEART, OURS, HospitalStay, as_bytes
 from tests.medcom.test_stays import SCENARIOS, h
 from tests.steps import call_of, entries
 from tests.world import ISBAR, World
-from workflow import amendments, episodes, handovers, tasks
+from workflow import amendments, episodes, tasks
 from workflow.episodes import PhoneAgreement
+from workflow.handing import handovers
 from workflow.medcom import addresses, envelope, notification, receiving, stored, waiting, wire
 from workflow.medcom.acknowledgement import Code
 from workflow.medcom.stays import State

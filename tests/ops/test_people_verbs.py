@@ -8,8 +8,9 @@ import pytest
 from tests.conftest import Database
 from tests.ops.verbs import Said, overgang
 from tests.people.test_registry import GOOD
-from workflow import accounts, db
+from workflow import db
 from workflow.errors import NotAllowed
+from workflow.staff import accounts
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from sqlalchemy import create_engine, select, text
 from tests import world as worlds
 from tests.conftest import Database
 from tests.ops.verbs import overgang
-from workflow import access_log, clock, db
-from workflow.access_log import Visit
+from workflow import clock, db
 from workflow.actor import SYSTEM
+from workflow.seeing import access_log
+from workflow.seeing.access_log import Visit
 from workflow.settings import DEMO_SECRETS
 from workflow.tables import Citizen, Delivery, Episode, MunicipalService, Notice
 from workflow.vocabulary import Look

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests import world as worlds
-from workflow import sign_ins
 from workflow.actor import Actor
+from workflow.staff import sign_ins
 from workflow.tables import Person, PersonRole, Unit
 from workflow.vocabulary import Role, SignInBy, UnitKind
 

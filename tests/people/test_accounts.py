@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Database
 from tests.people.conftest import IDLE, NOW, PASSWORD, Staff, signed_in
-from workflow import accounts, db, passwords, people, sign_ins, throttle
+from workflow import db
 from workflow.errors import Invalid, NotAllowed, TooMany, WorkflowError
-from workflow.sign_ins import Lacks
+from workflow.staff import accounts, passwords, people, sign_ins, throttle
+from workflow.staff.sign_ins import Lacks
 from workflow.tables import Person
 from workflow.vocabulary import SignInBy
 

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Database
 from tests.people.conftest import NOW, Staff
-from workflow import db, holders, registry
+from workflow import db
 from workflow.actor import SYSTEM
 from workflow.errors import Invalid, NotAllowed, NotPossible
+from workflow.staff import holders, registry
 from workflow.tables import Organisation, Person, PersonRole, Unit, UnitHolder
 from workflow.vocabulary import Holding, OrganisationKind, Role, UnitKind
 

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Database
 from tests.people.conftest import IDLE, NOW, Staff, hire, signed_in
-from workflow import db, people, roles, sign_ins
+from workflow import db
 from workflow.actor import SYSTEM, Actor
 from workflow.errors import Invalid, NotAllowed, NotPossible
+from workflow.staff import people, roles, sign_ins
 from workflow.tables import Person, PersonRole
 from workflow.vocabulary import Role, RoleState, SignInEnd
 

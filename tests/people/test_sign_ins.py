@@ -8,10 +8,10 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests.people.conftest import IDLE, LIFE, NOW, Staff, signed_in
-from workflow import roles, sign_ins
 from workflow.actor import SYSTEM
 from workflow.errors import NotAllowed, NotFound
-from workflow.sign_ins import Lacks, SignedIn
+from workflow.staff import roles, sign_ins
+from workflow.staff.sign_ins import Lacks, SignedIn
 from workflow.tables import PersonRole, SignIn
 from workflow.vocabulary import Role, SignInBy, SignInEnd
 

@@ -7,9 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.world import World
-from workflow import clock, people, roles, sign_ins, tokens
+from workflow import clock
 from workflow.actor import SYSTEM, Actor
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.staff import people, roles, sign_ins, tokens
 from workflow.tables import Person, PersonRole, Token
 from workflow.vocabulary import Role, RoleState, Scope, SignInBy
 

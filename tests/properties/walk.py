@@ -17,30 +17,17 @@ from tests.properties import promises
 from tests.properties.generated import NEEDS, TRIGGERS, pathways
 from tests.properties.promises import Rows
 from tests.world import ISBAR, LONG_AGO, World
-from workflow import (
-    access,
-    agreements,
-    amendments,
-    break_glass,
-    casefile,
-    db,
-    deadlines,
-    episodes,
-    handovers,
-    merging,
-    moving,
-    places,
-    sight,
-    tasks,
-)
-from workflow.access_log import Visit
+from workflow import agreements, amendments, casefile, db, deadlines, episodes, merging, moving, places, tasks
 from workflow.actor import SYSTEM, Actor
 from workflow.agreed import OWNERS, Agreed
 from workflow.episodes import PhoneAgreement
 from workflow.errors import Stale, WorkflowError
+from workflow.handing import handovers
 from workflow.pathway import Pathway, Transition
 from workflow.pathways import PATHWAYS, newest, pathway
 from workflow.rule import Rule, hours
+from workflow.seeing import access, break_glass, sight
+from workflow.seeing.access_log import Visit
 from workflow.settle import settle
 from workflow.tables import Agreement, Citizen, Episode, Person
 from workflow.vocabulary import DoneBy, EntryKind, HandoverState, Language, Origin, Outcome, TaskState

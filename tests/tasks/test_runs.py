@@ -13,15 +13,14 @@ from tests import world as worlds
 from tests.conftest import Database
 from tests.test_delivery import Pigeon
 from tests.world import World
-from workflow import access_log, agreements, clock, outbox
-from workflow.access_log import Visit
+from workflow import agreements, clock
 from workflow.actor import SYSTEM
-from workflow.channels.channel import NotDelivered, Reaches, Unreachable
-from workflow.channels.letter import Letter
 from workflow.clock import DEMO_START
 from workflow.db import Session
 from workflow.pathways import PATHWAYS
 from workflow.rule import hours
+from workflow.seeing import access_log
+from workflow.seeing.access_log import Visit
 from workflow.tables import (
     AgreementMove,
     Deadline,
@@ -34,6 +33,9 @@ from workflow.tables import (
     Reminder,
     SweepRun,
 )
+from workflow.telling import outbox
+from workflow.telling.channels.channel import NotDelivered, Reaches, Unreachable
+from workflow.telling.channels.letter import Letter
 from workflow.vocabulary import Look
 
 BASE = "https://overgang.example"

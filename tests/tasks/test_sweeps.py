@@ -20,9 +20,10 @@ from tests import world as worlds
 from tests.conftest import Database
 from tests.receivers import PostOffice, TelephoneExchange, serve_http, serve_mail
 from tests.world import ISBAR
-from workflow import amendments, clock, db, episodes, handovers, reconcile, tasks
+from workflow import amendments, clock, db, episodes, reconcile, tasks
 from workflow.clock import DEMO_START
 from workflow.db import Session
+from workflow.handing import handovers
 from workflow.tables import Deadline, Delivery, Heartbeat, InboxItem, Miss, Notice, Person, Reminder, SweepRun, Task
 from workflow.vocabulary import MissCode
 

@@ -6,9 +6,10 @@ from sqlalchemy import text
 
 from ops.demo import cluster
 from tests.world import ISBAR
-from workflow import amendments, citizens, clock, episodes, handovers, places
+from workflow import amendments, citizens, clock, episodes, places
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
+from workflow.handing import handovers
 from workflow.tables import Episode
 from workflow.vocabulary import Role
 

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session as OpenSession
 from ops.demo import cluster
 from ops.demo.cluster import HOTEL
 from tests.world import ISBAR
-from workflow import amendments, citizens, clock, episodes, handovers, places
+from workflow import amendments, citizens, clock, episodes, places
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
+from workflow.handing import handovers
 from workflow.tables import Episode, Task
 from workflow.vocabulary import PlaceKind, Role
 

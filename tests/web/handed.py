@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session as OpenSession
 from ops.demo import cluster
 from tests.web.routes import enter
 from tests.world import ISBAR
-from workflow import amendments, citizens, clock, episodes, handovers, people, sign_ins
+from workflow import amendments, citizens, clock, episodes
 from workflow.actor import Actor
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
+from workflow.handing import handovers
+from workflow.staff import people, sign_ins
 from workflow.tables import Episode, Handover, Organisation, SignIn
 from workflow.vocabulary import Origin, Role
 

@@ -14,15 +14,17 @@ from sqlalchemy.orm import Session as OpenSession
 
 import web
 from tests.web.reader import Page
-from web import rules
-from web.rules import Rule, Who
-from workflow import audits, break_glass, citizens, clock, episodes, misses, people, sight, sign_ins
-from workflow.access_log import Visit
+from web.ground import rules
+from web.ground.rules import Rule, Who
+from workflow import citizens, clock, episodes, misses
 from workflow.actor import SYSTEM, Actor
-from workflow.audits import Span
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
 from workflow.misses import Unmet
+from workflow.seeing import audits, break_glass, sight
+from workflow.seeing.access_log import Visit
+from workflow.seeing.audits import Span
+from workflow.staff import people, sign_ins
 from workflow.tables import Episode, Organisation, Task, Unit
 from workflow.vocabulary import MissCode, Role, SignInBy
 
@@ -151,7 +153,7 @@ def marked(client: FlaskClient) -> str:
 
 def names_read() -> set[str]:
     """The name of every field that the code reads from a form or an address, also of those that no page shows."""
-    code = "".join(path.read_text(encoding="utf-8") for path in Path(web.__file__).parent.glob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in Path(web.__file__).parent.rglob("*.py"))
     return set(re.findall(r"(?:form|args|values)\.get(?:list)?\(\s*\"(\w+)\"", code)) | {"name", "typed"}
 
 

@@ -5,8 +5,8 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from tests.web.reader import Page, Reader
-from workflow import people
 from workflow.db import Session
+from workflow.staff import people
 from workflow.tables import Person, PersonRole, Unit
 
 

@@ -14,7 +14,7 @@ from tests.web.reader import Form, Page, Reader
 from tests.web.routes import enter
 from tests.web.test_language import Marked, untranslated
 from tests.web.test_revision import a_citizen
-from web import language
+from web.ground import language
 from workflow import agreeing, agreements, clock, moving, sentences
 from workflow.db import SWEEPS, Session
 from workflow.rule import Rule, hours

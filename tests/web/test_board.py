@@ -12,8 +12,9 @@ from ops.demo import cluster
 from tests.web.citizens import MASKED, NAME, discharged_to_the_hotel
 from tests.web.reader import Page, Reader
 from tests.web.routes import enter
-from workflow import clock, handovers
+from workflow import clock
 from workflow.db import SWEEPS, Session
+from workflow.handing import handovers
 from workflow.tables import AccessEntry, Episode, Handover, SignIn
 from workflow.vocabulary import HandoverState, Look, Role
 

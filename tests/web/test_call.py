@@ -10,7 +10,7 @@ from ops.demo import cluster
 from tests.web.guests import Guest, behind_the_pages, counted, discharged, later
 from tests.web.reader import Page, Reader
 from tests.web.routes import enter
-from web.formats import for_input
+from web.ground.formats import for_input
 from workflow import clock, deadlines, episodes
 from workflow.tables import ContactAttempt, Miss, Task
 from workflow.vocabulary import Role, TaskState

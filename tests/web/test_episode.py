@@ -17,12 +17,13 @@ from ops.demo import cluster
 from tests.web import handed
 from tests.web.reader import Page, Reader
 from tests.world import ISBAR
-from web import episode as episode_page
-from web import formats
-from workflow import citizens, clock, episodes, handovers, merging, pathways
+from web.episodes import episode as episode_page
+from web.ground import formats
+from workflow import citizens, clock, episodes, merging, pathways
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
 from workflow.errors import NotPossible
+from workflow.handing import handovers
 from workflow.tables import AccessEntry, Episode, HistoryEntry, Objection, Organisation, Unit
 from workflow.vocabulary import Look, Role
 

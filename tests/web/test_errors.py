@@ -6,9 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.web.reader import Page, Reader
-from web import rules
 from web.app import create_app
-from web.errors import STATUS
+from web.ground import rules
+from web.ground.errors import STATUS
 from workflow import db, errors
 from workflow.errors import Missing, NotFound, NotPossible, WorkflowError
 from workflow.settings import Settings
@@ -46,7 +46,7 @@ def test_a_bug_is_told_without_its_insides_and_logged_without_what_it_said(
     assert "RuntimeError" not in answer.text
     assert "Noget gik galt hos os" in answer.text
     assert answer.headers["X-Request-ID"] in answer.text
-    ours = [record.getMessage() for record in caplog.records if record.name == "web.errors"]
+    ours = [record.getMessage() for record in caplog.records if record.name == "web.ground.errors"]
     assert answer.headers["X-Request-ID"] in ours[0]
     assert "RuntimeError" in ours[0]
     assert "in fail" in ours[0]  # where, so that it can be found

@@ -12,11 +12,12 @@ from werkzeug.test import TestResponse
 from tests.web.reader import Reader
 from tests.web.routes import MARK, NUMBER, SIGNED_IN, Ask, Hidden, a_citizen, asks, enter, ids, marked, state
 from tests.web.test_signin import given_password, with_app, with_password
-from web import rules
-from web.rules import Rule, Who
-from workflow import clock, people, roles, sign_ins
+from web.ground import rules
+from web.ground.rules import Rule, Who
+from workflow import clock
 from workflow.actor import SYSTEM
 from workflow.db import Session
+from workflow.staff import people, roles, sign_ins
 from workflow.vocabulary import Role, SignInEnd
 
 PUBLIC = {

@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 
 from tests.web.reader import Page, Reader
 from web.app import create_app
-from web.forgery import HEADER
+from web.ground.forgery import HEADER
 from workflow.settings import Settings
 
 

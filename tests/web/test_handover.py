@@ -16,9 +16,11 @@ from tests.web.routes import MARK, enter, marked, state
 from tests.web.test_language import Marked, untranslated
 from tests.web.test_pages import names
 from tests.world import ISBAR
-from web import language
-from workflow import clock, isbar, objections
+from web.ground import language
+from workflow import clock
 from workflow.db import Session
+from workflow.handing import isbar
+from workflow.seeing import objections
 from workflow.tables import AccessEntry, Episode, HandoverDraft, HandoverVersion, HistoryEntry, Organisation, PlaceStay
 from workflow.vocabulary import EntryKind, HandoverState, Look
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from tests.conftest import Database
 from tests.web.conftest import at_migration, beat
-from web.probe import Probe
+from web.running.probe import Probe
 from workflow import clock
 
 

@@ -18,9 +18,10 @@ from tests.web.routes import MARK, SIGNED_IN, a_citizen, asks, enter, ids, marke
 from tests.web.test_every_route import PEOPLE, lets_in
 from tests.web.test_signin import given_password, with_password
 from web.fhir import TAKEN
-from web.forgery import HEADER
-from workflow import clock, people
+from web.ground.forgery import HEADER
+from workflow import clock
 from workflow.db import Session
+from workflow.staff import people
 from workflow.tables import Person
 from workflow.vocabulary import Role
 

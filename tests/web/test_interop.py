@@ -19,9 +19,9 @@ from sqlalchemy import select
 
 from ops import processes
 from web.app import create_app
-from workflow import people, sign_ins
 from workflow.db import Session
 from workflow.settings import Settings
+from workflow.staff import people, sign_ins
 from workflow.tables import Unit
 from workflow.vocabulary import Role
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 import web
 from tests.web.conftest import beat, swept
 from tests.web.reader import Page, Reader
-from web import language
+from web.ground import language
 from workflow import clock
 
 WEB = Path(web.__file__).parent

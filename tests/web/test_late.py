@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from tests.web.reader import Page, Reader
 from tests.web.test_signin import PASSWORD, with_app, with_password
-from web import late
-from workflow import people
+from web.entrance import late
 from workflow.db import Session
+from workflow.staff import people
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.web.reader import Page, Reader
 from tests.web.routes import enter
 from tests.web.test_language import Marked, untranslated
 from tests.web.test_revision import NAME, NUMBER, manages
-from web import language
+from web.ground import language
 from workflow import citizens, clock, deadlines, episodes, sentences
 from workflow.actor import SYSTEM, Actor
 from workflow.cpr import Cpr

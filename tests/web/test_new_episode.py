@@ -6,7 +6,7 @@ from sqlalchemy import select, text
 
 from tests.web.citizens import NUMBER
 from tests.web.reader import Page, Reader
-from web.formats import for_input
+from web.ground.formats import for_input
 from workflow import citizens, clock
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session

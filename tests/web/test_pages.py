@@ -8,9 +8,9 @@ from sqlalchemy import select
 from tests.web.reader import Page, Reader
 from tests.web.test_language import Marked, untranslated
 from tests.web.test_signin import given_password, with_app, with_password
-from web import language
-from workflow import people
+from web.ground import language
 from workflow.db import Session
+from workflow.staff import people
 from workflow.tables import Unit
 
 PAGES = ("/sign-in", "/choose", "/account", "/account/calendar", "/account/password", "/admin/people",

@@ -9,7 +9,7 @@ from ops.demo.cluster import HOTEL
 from tests.web.guests import Guest, admitted, behind_the_pages, counted, discharged, later
 from tests.web.reader import Page, Reader
 from tests.web.routes import enter
-from workflow import sign_ins
+from workflow.staff import sign_ins
 from workflow.tables import Episode, Place, PlaceStay, Unit
 from workflow.vocabulary import Role, StayState
 

@@ -18,9 +18,9 @@ from werkzeug.test import TestResponse
 from tests import provider as providers
 from tests.provider import Claims, Provider
 from web.app import create_app
-from workflow import people, sign_ins
 from workflow.db import Session
 from workflow.settings import MissingSettings, Settings
+from workflow.staff import people, sign_ins
 from workflow.tables import ExternalIdentity, Person, Unit
 from workflow.vocabulary import Role
 

@@ -7,12 +7,14 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from tests.web.reader import Reader
-from workflow import access_log, audits, citizens, clock, episodes, keys, people
-from workflow.access_log import Visit
+from workflow import citizens, clock, episodes, keys
 from workflow.actor import SYSTEM, Actor
-from workflow.audits import Span
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
+from workflow.seeing import access_log, audits
+from workflow.seeing.access_log import Visit
+from workflow.seeing.audits import Span
+from workflow.staff import people
 from workflow.tables import AccessEntry, Citizen, Organisation, PersonRole, Unit
 from workflow.vocabulary import Look
 

@@ -10,10 +10,11 @@ from sqlalchemy import select, text
 
 from tests.web.reader import Page, Reader
 from web.app import create_app
-from workflow import accounts, clock, people, throttle
+from workflow import clock
 from workflow.actor import SYSTEM
 from workflow.db import Session
 from workflow.settings import Settings
+from workflow.staff import accounts, people, throttle
 from workflow.tables import SignIn
 
 PASSWORD = "tre grønne heste danser"

@@ -11,9 +11,9 @@ from tests.conftest import Database
 from tests.web.conftest import at_migration, beat, counted
 from tests.web.reader import Page, Reader
 from web.app import create_app
-from web.health import Condition, Insight
-from web.probe import Answer
-from web.status import State, headline, lines
+from web.running.health import Condition, Insight
+from web.running.probe import Answer
+from web.running.status import State, headline, lines
 from workflow import clock
 from workflow.figures import Backlog, Figures, Sweep
 from workflow.settings import Settings

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from tests.web.reader import Page, Reader
-from web import throttling
 from web.app import create_app
+from web.ground import throttling
 from workflow.settings import Settings
 
 

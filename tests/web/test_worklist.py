@@ -9,7 +9,7 @@ from tests.web.guests import Guest, admitted, behind_the_pages, counted, dischar
 from tests.web.reader import Page, Reader
 from tests.web.routes import enter
 from tests.web.test_every_route import PEOPLE
-from workflow import people
+from workflow.staff import people
 from workflow.tables import AccessEntry, Episode, InboxItem, Notice, Task, Unit
 from workflow.vocabulary import Audience, Look, NoticeKind
 

@@ -2,9 +2,9 @@
 
 from flask import Flask, Response
 
-from web import rules
 from web.api import deadlines, episodes, events, handovers, misses, openapi, places, tasks, units
 from web.api.verbs import PREFIX, Interface
+from web.ground import rules
 
 
 def register(app: Flask) -> None:

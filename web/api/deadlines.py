@@ -7,7 +7,8 @@ from pydantic import Field
 from web.api.models import Given, Instant
 from web.api.paging import OfUnit, Page, page
 from web.api.verbs import Call, Interface
-from workflow import access_log, listing
+from workflow.lists import listing
+from workflow.seeing import access_log
 from workflow.tables import Deadline, Episode
 from workflow.vocabulary import Concerns, Look, Scope
 

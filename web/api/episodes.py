@@ -11,11 +11,14 @@ from web.api.models import Given, Instant, Line, Taken
 from web.api.paging import OfUnit, Page, page
 from web.api.shapes import EpisodeListed, EpisodeStanding, HandoverStanding, MissStanding, TaskStanding, UnitNamed
 from web.api.verbs import Call, Interface
-from workflow import access, access_log, citizens, episodes, listing, misses, sight, staffing
+from workflow import citizens, episodes, misses
 from workflow.cpr import Cpr
 from workflow.errors import Invalid
+from workflow.lists import listing
 from workflow.parties import pathway_of
 from workflow.pathways import PATHWAYS
+from workflow.seeing import access, access_log, sight
+from workflow.staff import staffing
 from workflow.tables import Citizen, Episode, Organisation, Unit
 from workflow.vocabulary import Look, OrganisationKind, Scope
 

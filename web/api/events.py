@@ -9,10 +9,13 @@ from web.api.models import Given, Instant, Line, Reason, Taken, Text
 from web.api.paging import Page, Paged, page
 from web.api.shapes import EpisodeStanding
 from web.api.verbs import Call, Interface
-from workflow import amendments, episodes, listing, sight, staffing
+from workflow import amendments, episodes
 from workflow.episodes import PhoneAgreement
 from workflow.errors import Invalid
+from workflow.lists import listing
 from workflow.pathways import PATHWAYS
+from workflow.seeing import sight
+from workflow.staff import staffing
 from workflow.tables import HistoryEntry
 from workflow.vocabulary import EntryKind, Look, Origin, Scope
 

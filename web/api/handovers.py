@@ -10,7 +10,9 @@ from web.api.models import Given, Instant, Line, Nothing, Taken, Text
 from web.api.paging import OfUnit, Page, page
 from web.api.shapes import CitizenShown, HandoverStanding
 from web.api.verbs import Call, Interface
-from workflow import handovers, listing, sight
+from workflow.handing import handovers
+from workflow.lists import listing
+from workflow.seeing import sight
 from workflow.tables import Handover, HandoverVersion
 from workflow.vocabulary import LegalBasis, Look, Scope
 

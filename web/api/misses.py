@@ -9,7 +9,7 @@ from web.api.models import Instant
 from web.api.paging import OfUnit, Page, page
 from web.api.shapes import CitizenShown, MissStanding, UnitNamed
 from web.api.verbs import Call, Interface
-from workflow import listing
+from workflow.lists import listing
 from workflow.tables import Episode, Miss
 from workflow.vocabulary import Outcome, Scope, Verdict
 

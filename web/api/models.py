@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from flask import abort, request
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from web.problem import Unfit
+from web.ground.problem import Unfit
 
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 

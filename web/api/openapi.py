@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from web.api.verbs import KEY, LONGEST_KEY, PREFIX, PURPOSE, Verb
-from web.problem import MEDIA_TYPE
+from web.ground.problem import MEDIA_TYPE
 
 REF = "#/components/schemas/{model}"
 PARAMETER = re.compile(r"<(uuid|int):(\w+)>")

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from web.api.models import Given, Query
 from workflow.errors import Invalid
-from workflow.listing import ByTime
+from workflow.lists.listing import ByTime
 
 MOST = 100  # rows of a page
 Item = TypeVar("Item", bound=Given)

@@ -5,7 +5,9 @@ from uuid import UUID
 from web.api.models import Given, Instant, Nothing, Reason, Taken
 from web.api.paging import OfUnit, Page, page
 from web.api.verbs import Call, Interface
-from workflow import listing, places, staffing
+from workflow import places
+from workflow.lists import listing
+from workflow.staff import staffing
 from workflow.tables import Place, PlaceStay
 from workflow.vocabulary import PlaceKind, Scope, StayState
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from web.api.models import Given, Instant
 from web.api.verbs import Call
-from workflow import listing
+from workflow.lists import listing
 from workflow.tables import Citizen, Episode, Handover, Miss, Task, Unit
 from workflow.vocabulary import DoneBy, HandoverState, Look, MissCode, Outcome, TaskState, Verdict
 

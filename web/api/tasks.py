@@ -9,8 +9,10 @@ from web.api.models import Given, Instant, Line, Nothing, Taken, Text
 from web.api.paging import OfUnit, Page, page
 from web.api.shapes import CitizenShown, TaskStanding
 from web.api.verbs import Call, Interface
-from workflow import listing, sight, tasks
+from workflow import tasks
 from workflow.agreed import Agreed
+from workflow.lists import listing
+from workflow.seeing import sight
 from workflow.tables import ContactAttempt, Task
 from workflow.vocabulary import Look, Outcome, Party, Scope
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from web.api.models import Given
 from web.api.paging import Page, Paged, page
 from web.api.verbs import Call, Interface
-from workflow import listing
+from workflow.lists import listing
 from workflow.tables import Unit
 from workflow.vocabulary import Scope, UnitKind
 

@@ -8,17 +8,18 @@ from typing import Any, TypeVar, get_type_hints
 from flask import Flask, Response, request
 from sqlalchemy.orm import Session as OpenSession
 
-from web import looks, programs, rules
 from web.api import models
 from web.api.models import Given, Query, Taken
-from web.forgery import own_credential
-from web.looks import Desk
-from workflow import answers, sight
-from workflow.access_log import Visit
+from web.ground import looks, programs, rules
+from web.ground.forgery import own_credential
+from web.ground.looks import Desk
+from workflow import answers
 from workflow.actor import Actor
 from workflow.answers import Asked
 from workflow.errors import Invalid
-from workflow.sight import Sight
+from workflow.seeing import sight
+from workflow.seeing.access_log import Visit
+from workflow.seeing.sight import Sight
 from workflow.tables import Citizen, Episode
 from workflow.vocabulary import Look, Scope
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from workflow import citizens, keys, outbox
+from workflow import citizens, keys
 from workflow.actor import SYSTEM, Actor
 from workflow.cpr import Cpr
 from workflow.errors import Invalid, NotAllowed, NotFound
@@ -18,6 +18,7 @@ from workflow.medcom.addresses import Ours
 from workflow.medcom.communication import CareCommunication
 from workflow.medcom.communication import Segment as Said
 from workflow.tables import Citizen, Episode, Merge, Message, Segment, Thread, Unit
+from workflow.telling import outbox
 from workflow.vocabulary import NoticeKind
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from workflow import amendments, episodes, outbox
+from workflow import amendments, episodes
 from workflow.actor import Actor
 from workflow.medcom import addresses, chains, journey, stays, stored
 from workflow.medcom.addresses import Ours
@@ -18,6 +18,7 @@ from workflow.medcom.undoing import undo
 from workflow.obligations import REPORT_ASKED, REPORT_NOT_ASKED
 from workflow.parties import pathway_of
 from workflow.tables import Citizen, Episode, Unit
+from workflow.telling import outbox
 from workflow.timeline import Happened
 from workflow.vocabulary import NoticeKind, Origin
 

@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import keys, outbox
+from workflow import keys
 from workflow.actor import SYSTEM
 from workflow.medcom import acknowledgement, uris, wire, writing
 from workflow.medcom.acknowledgement import Code
 from workflow.medcom.tree import Tree
 from workflow.tables import Episode, OutboundMessage
+from workflow.telling import outbox
 from workflow.vocabulary import LegalBasis, NoticeKind, Sending
 
 _WAITS = (Sending.QUEUED, Sending.AWAITING, Sending.RESENDING)

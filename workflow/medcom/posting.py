@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import objections
 from workflow.actor import Actor
 from workflow.errors import Invalid, NotPossible
 from workflow.medcom import addresses, communication, conversation, outbound, uris, writing
@@ -15,6 +14,7 @@ from workflow.medcom.communication import CareCommunication
 from workflow.medcom.communication import Segment as Said
 from workflow.medcom.envelope import Party
 from workflow.medcom.rules import CATEGORIES
+from workflow.seeing import objections
 from workflow.tables import Address, Citizen, Organisation, Thread, Unit
 from workflow.vocabulary import LegalBasis, OrganisationKind
 

@@ -56,7 +56,7 @@ class Episode(Base):
     practice_id: Mapped[int | None] = reference("units")
     owner_unit_id: Mapped[int | None] = reference("units")
     responsible_unit_id: Mapped[int | None] = reference("units")
-    related: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))  # the units that see it: workflow.relations
+    related: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))  # the units that see it: workflow.seeing.relations
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     expected_discharge_at: Mapped[datetime | None]

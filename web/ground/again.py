@@ -1,0 +1,96 @@
+"""A form that is refused comes back on the page it was sent from: what was wrong, and what was typed still there.
+
+A form takes part by sending `back` (the page) and `form` (its own name on that page); its fields have the ids
+`<form>-<name>`. The page is asked for anew by its own door, so that it shows what is so now, to whom may see it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flask import Flask, Response, current_app, request
+from werkzeug.test import EnvironBuilder
+
+from web.ground.language import local_address
+from workflow import sentences
+from workflow.errors import Missing, WorkflowError
+
+_CARRIED = "overgang.refused"
+# Which field of a form an error speaks of.
+_FIELDS = {
+    "not_a_cpr": "cpr",
+    "citizen_objects": "legal_basis",
+    "place_not_free": "place",
+    "reason_needed": "reason",
+    "purpose_needed": "purpose",
+    "who_did_you_speak_to": "spoken_with",
+    "no_cpr_here": "learning",
+    "title_needed": "title",
+    "valid_from_in_the_past": "valid_from",
+    "moves_only_from_now": "valid_from",
+    "when_to_call_again": "next_try_at",
+    "in_the_future": "effective_at",
+    "not_a_time": "effective_at",
+    "record_needed": "record",
+    "not_in_the_unit": "to",
+    "what_was_agreed": "agreed_text_1",
+    "agreed_for_the_past": "agreed_due_1",
+    "before_what_came_before": "effective_at",
+    "after_what_came_after": "effective_at",
+}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What was wrong with which form, and what it held."""
+
+    sentence: str = ""
+    form: str = ""
+    fields: tuple[str, ...] = ()  # those to look at
+    typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def value(self, form: str, name: str, otherwise: str = "") -> str:
+        """What the field of the form shows: what was typed before it was refused, else `otherwise`."""
+        return self.typed.get(name, [""])[0] if self.form == form and self.typed else otherwise
+
+    def chosen(self, form: str, name: str, value: str, otherwise: bool = False) -> bool:
+        """Whether this choice is marked."""
+        return value in self.typed.get(name, []) if self.form == form and self.typed else otherwise
+
+    def points_at(self, form: str, name: str) -> bool:
+        """Whether the error speaks of this field."""
+        return self.form == form and name in self.fields
+
+
+def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
+    """The page that the form was on, saying so; None where there is none to show, or the form names none."""
+    back, form = local_address(request.form.get("back", "")), request.form.get("form", "")
+    if not form:
+        return None
+    fields = error.items if isinstance(error, Missing) else tuple(filter(None, [_FIELDS.get(error.code)]))
+    asked = EnvironBuilder(
+        path=back, base_url=request.host_url, headers=list(_headers().items()),
+        environ_base={"REMOTE_ADDR": request.remote_addr or ""},
+        environ_overrides={_CARRIED: Refused(sentence, form, fields, request.form.to_dict(flat=False))},
+    )  # fmt: skip
+    with current_app.request_context(asked.get_environ()):
+        answer = current_app.full_dispatch_request()
+    if answer.status_code != 200:
+        return None
+    answer.status_code = status
+    return answer
+
+
+def _headers() -> dict[str, str]:
+    kept = ("Cookie", "User-Agent", "Accept-Language")
+    return {name: request.headers[name] for name in kept if name in request.headers}
+
+
+def refused() -> Refused:
+    """What was refused on this page a moment ago; an empty one where nothing was."""
+    found: Refused = request.environ.get(_CARRIED, Refused())
+    return found
+
+
+def register(app: Flask) -> None:
+    """Let every template ask what was refused, and which of its fields the engine has a word for."""
+    app.context_processor(lambda: {"refused": refused(), "words_of_items": sentences.WORDS})

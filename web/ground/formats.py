@@ -1,0 +1,132 @@
+"""How instants, spans of time and numbers are written, in the reader's language and in Danish time."""
+
+from datetime import date, datetime, timedelta
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from flask import Flask
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from web.ground import language
+from web.ground.language import gettext
+from workflow import sentences
+from workflow.calendar import COPENHAGEN, at_clock, local
+from workflow.errors import Invalid
+from workflow.vocabulary import Language
+
+SHORT = {Language.DANISH: "EEE dd.MM.yyyy HH:mm", Language.ENGLISH: "EEE d MMM yyyy HH:mm"}
+CLOCK = {Language.DANISH: "HH.mm", Language.ENGLISH: "HH:mm"}
+DAY_AND_CLOCK = {Language.DANISH: "d. MMM HH.mm", Language.ENGLISH: "d MMM HH:mm"}
+WITH_YEAR = {Language.DANISH: "d. MMM yyyy HH.mm", Language.ENGLISH: "d MMM yyyy HH:mm"}
+SOON = timedelta(hours=4)
+LONG = {Language.DANISH: "EEEE d. MMMM yyyy 'kl.' HH.mm.ss", Language.ENGLISH: "EEEE d MMMM yyyy 'at' HH:mm:ss"}
+
+
+def instant(at: datetime) -> str:
+    """`tors. 12.03.2026 08:00`, `Thu 12 Mar 2026 08:00`."""
+    return format_datetime(at, SHORT[language.current()], tzinfo=COPENHAGEN, locale=language.current())
+
+
+def moment(at: datetime) -> str:
+    """To the second: `torsdag 12. marts 2026 kl. 08.00.00`, `Thursday 12 March 2026 at 08:00:00`."""
+    return format_datetime(at, LONG[language.current()], tzinfo=COPENHAGEN, locale=language.current())
+
+
+def span(length: timedelta) -> str:
+    """The two largest units: `2 d 3 t`, `19 t 40 min`, `4 min 10 s`, `12 s`. Never negative."""
+    seconds = max(0, int(length.total_seconds()))
+    counts = (
+        (seconds // 86400, gettext("d")),
+        (seconds // 3600 % 24, gettext("h")),
+        (seconds // 60 % 60, gettext("min")),
+        (seconds % 60, gettext("s")),
+    )
+    first = next((place for place, (count, _) in enumerate(counts) if count), len(counts) - 1)
+    return " ".join(f"{count} {unit}" for count, unit in counts[first : first + 2] if count or seconds == 0)
+
+
+def left(due_at: datetime, at: datetime) -> str:
+    """How long there is until `due_at`, or since: `19 t 40 min`, `2 d 4 t`, `1 t 12 min over`."""
+    minutes = int(abs(due_at - at).total_seconds()) // 60
+    if minutes >= 48 * 60:
+        text = f"{minutes // 1440} {gettext('d')} {minutes // 60 % 24} {gettext('h')}"
+    else:
+        text = f"{minutes // 60} {gettext('h')} {minutes % 60:02} {gettext('min')}"
+    return text if due_at > at else gettext("%(time)s over") % {"time": text}
+
+
+def urgency(due_at: datetime, at: datetime) -> str:
+    """The look of a time: `late`, `soon` (within four hours) or `calm`. Never shown without words."""
+    return "late" if due_at <= at else "soon" if due_at - at <= SOON else "calm"
+
+
+def when(moment: datetime, at: datetime) -> str:
+    """As people say it at `at`: `i dag 14.37`, `i morgen 10.12`, `i går 13.20`, `19. nov. 10.30`."""
+    days = (local(moment).date() - local(at).date()).days
+    near = {-1: gettext("yesterday"), 0: gettext("today"), 1: gettext("tomorrow")}
+    chosen = language.current()
+    if days in near:
+        return f"{near[days]} {format_datetime(moment, CLOCK[chosen], tzinfo=COPENHAGEN, locale=chosen)}"
+    form = DAY_AND_CLOCK if local(moment).year == local(at).year else WITH_YEAR
+    return format_datetime(moment, form[chosen], tzinfo=COPENHAGEN, locale=chosen)
+
+
+def clock(moment: datetime) -> str:
+    """The time of day: `14.37`, `14:37`."""
+    return format_datetime(moment, CLOCK[language.current()], tzinfo=COPENHAGEN, locale=language.current())
+
+
+def for_input(moment: datetime) -> str:
+    """As a field for date and time holds it: `2026-03-12T08:00`, Danish time."""
+    return local(moment).strftime("%Y-%m-%dT%H:%M")
+
+
+def from_input(typed: str) -> datetime:
+    """The instant that a field for date and time says, Danish time. Raises Invalid."""
+    try:
+        wall = datetime.fromisoformat(typed)
+    except ValueError:
+        raise Invalid("not_a_time") from None
+    return at_clock(wall.date(), wall.time())
+
+
+def moment_of(stored: str) -> datetime:
+    """The instant that the history holds as text in its facts."""
+    return datetime.fromisoformat(stored)
+
+
+def number(count: float) -> str:
+    """With the separators of the language: `1.234,5`, `1,234.5`."""
+    return format_decimal(count, locale=language.current())
+
+
+def day(on: date) -> str:
+    """`12.03.2026`, `12 Mar 2026`."""
+    return format_date(
+        on, "dd.MM.yyyy" if language.current() == Language.DANISH else "d MMM yyyy", locale=language.current()
+    )
+
+
+def day_short(moment: datetime) -> str:
+    """`12.03.`, `12 Mar`."""
+    danish = language.current() == Language.DANISH
+    return format_date(local(moment), "dd.MM." if danish else "d MMM", locale=language.current())
+
+
+def word(code: str) -> str:
+    """The word for a code of the engine (`workflow.sentences`)."""
+    return sentences.word(code, language.current())
+
+
+@pass_context
+def _word(_context: Context, code: str) -> str:
+    """`word` in a template: a page is compiled once, and must not keep a word in the language of its first reader."""
+    return word(code)
+
+
+def register(app: Flask) -> None:
+    """Let templates write `{{ at | instant }}` and its sisters."""
+    for write in (instant, moment, span, left, urgency, when, clock, for_input, moment_of, number, day, day_short):
+        app.add_template_filter(write)
+    app.add_template_filter(_word, "word")

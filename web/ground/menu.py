@@ -1,0 +1,51 @@
+"""The main menu: which pages somebody finds there, as they act now."""
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app, g
+
+from web.ground.language import gettext
+from workflow.staff.sign_ins import SignedIn
+from workflow.vocabulary import Role
+
+CARE = {Role.DISCHARGE_COORDINATOR, Role.WARD_NURSE, Role.MUNICIPAL_NURSE, Role.FACILITY_NURSE}
+PATIENTS = CARE | {Role.MANAGER}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry: the page, and what it is called there."""
+
+    endpoint: str
+    label: str
+
+
+def items() -> list[Item]:
+    """The entries for who is signed in, in their order."""
+    found: SignedIn | None = g.get("signed_in")
+    role = found.role if found is not None and found.role is not None and not found.lacks else None
+    rows = (
+        ("board_page", gettext("Transitions"), PATIENTS),
+        ("tasks_page", gettext("Tasks"), CARE),
+        ("inbox_page", gettext("Inbox"), PATIENTS),
+        ("places_page", gettext("Places"), PATIENTS),
+        ("missed_page", gettext("Missed"), {Role.MANAGER}),
+        ("cluster_page", gettext("Cluster"), {Role.MANAGER}),
+        ("people_page", gettext("People"), {Role.ADMINISTRATOR}),
+        ("units_page", gettext("Units"), {Role.ADMINISTRATOR}),
+        ("systems_page", gettext("Systems"), {Role.ADMINISTRATOR}),
+        ("agreements_page", gettext("Agreements"), {Role.ADMINISTRATOR}),
+        ("sign_ins_page", gettext("Signed in"), {Role.ADMINISTRATOR}),
+        ("roles_page", gettext("Roles"), {Role.ADMINISTRATOR, Role.MANAGER}),
+        ("revision_page", gettext("Access log"), {Role.ADMINISTRATOR, Role.MANAGER}),
+        ("emergency_page", gettext("Emergency access"), PATIENTS),
+    )
+    there = current_app.view_functions
+    return [Item(endpoint, label) for endpoint, label, roles in rows if role in roles and endpoint in there] + [
+        Item("status_page", gettext("System status"))
+    ]
+
+
+def register(app: Flask) -> None:
+    """Let every page show it."""
+    app.context_processor(lambda: {"menu": items})

@@ -1,0 +1,100 @@
+"""The form of a handover: what it shows before somebody types, and what it held when it was sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from web.ground import again, formats
+from workflow.handing import carrying, drafts, isbar
+from workflow.handing.carrying import Carried
+from workflow.handing.handover_view import HandoverView
+from workflow.tables import HandoverDraft
+from workflow.vocabulary import LegalBasis
+
+NAME = "handover"  # of the form, on its page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What stands in the form."""
+
+    content: Mapping[str, str]
+    signed_by: list[str]
+    missing: tuple[str, ...]  # of what is asked for
+    draft: HandoverDraft | None
+    theirs: Mapping[str, str]  # what a newer draft says otherwise than what was typed here
+    carried: frozenset[str]  # fields that stand as they were said before
+    carried_at: datetime | None
+
+
+def shown(session: Session, view: HandoverView, writes_as: int) -> Shown:
+    """What was typed a moment ago and refused; else the draft; else what was said before and what is known."""
+    said = view.sent[0].version if view.sent else None
+    before = Carried(said.content, said.sent_at) if said is not None else carrying.before(session, view.episode)
+    draft = drafts.standing(session, view.episode, writes_as)
+    kept = draft.content if draft is not None else None
+    start = {**_known(view), **before.content} if kept is None else kept
+    refused = again.refused()
+    content = {key: refused.value(NAME, key, str(start.get(key) or "")) for key in isbar.FIELDS}
+    signed_before = draft.signed_by if draft is not None and kept is not None else []
+    signed = [p for p in isbar.PROFESSIONS if refused.chosen(NAME, "signed", p, p in signed_before)]
+    older = refused.form == NAME and draft is not None and refused.value(NAME, "draft") != str(draft.number)
+    theirs = {key: str(kept.get(key) or "") for key in isbar.FIELDS} if older and kept is not None else {}
+    first = view.ahead is not None and view.ahead.version == 0
+    return Shown(
+        content=content, signed_by=signed, missing=view.lacking(content, signed), draft=draft,
+        theirs={key: text for key, text in theirs.items() if text != content[key]},
+        carried=frozenset(key for key in content if first and content[key] and content[key] == start.get(key) and (
+            content[key] == before.content.get(key)
+        )),
+        carried_at=before.said_at,
+    )  # fmt: skip
+
+
+def _known(view: HandoverView) -> dict[str, str]:
+    """What the episode says of itself."""
+    episode, known = view.episode, {}
+    if episode.practice_id is not None:
+        practice = view.units[episode.practice_id]
+        known["I.general_practice"] = ", ".join(filter(None, (practice.name, practice.phone)))
+    if episode.expected_discharge_at is not None and view.ahead is not None:
+        known["S.discharge"] = (
+            f"{formats.instant(episode.expected_discharge_at)}, {view.units[view.ahead.to_unit_id].name}"
+        )
+    return known
+
+
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """What the form held."""
+
+    content: dict[str, str]  # the fields that say something
+    signed_by: tuple[str, ...]
+    version: int  # of the handover, that the writer had before them
+    draft: int  # its number
+    override_reason: str | None
+    legal_basis: LegalBasis | None
+    basis_reason: str | None
+
+
+def typed() -> Typed:
+    """Read it from the request."""
+    form = request.form
+    fields = {key: form.get(key, "").replace("\r\n", "\n").strip() for key in isbar.FIELDS}
+    bases = {basis.value: basis for basis in LegalBasis}
+    return Typed(
+        content={key: text for key, text in fields.items() if text},
+        signed_by=tuple(p for p in isbar.PROFESSIONS if p in form.getlist("signed")),
+        version=number(form.get("version", "")), draft=number(form.get("draft", "")),
+        override_reason=form.get("override_reason", "").strip() or None,
+        legal_basis=bases.get(form.get("legal_basis", "")),
+        basis_reason=form.get("basis_reason", "").strip() or None,
+    )  # fmt: skip
+
+
+def number(text: str) -> int:
+    """A version or draft, as a page of ours wrote it into its form; what is no number is none of them."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1

@@ -1,0 +1,1 @@
+"""How the system is: its health in words and in figures."""

@@ -1,0 +1,187 @@
+"""A handover as one person finds it: what was said, how far it has come, and what they may do with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from workflow import agreements
+from workflow.actor import Actor
+from workflow.agreements import Terms
+from workflow.handing import ahead
+from workflow.handing.ahead import Ahead
+from workflow.handing.isbar import FIELDS, missing
+from workflow.parties import lives_elsewhere
+from workflow.seeing import access
+from workflow.tables import (
+    Agreement,
+    Citizen,
+    Episode,
+    Handover,
+    HandoverVersion,
+    Objection,
+    Organisation,
+    Place,
+    PlaceStay,
+    Unit,
+)
+from workflow.vocabulary import Concerns, HandoverState, StayState, UnitKind
+
+MOST = 30  # versions that are listed; nobody has written so many about one stay
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """One version that was sent, and the handover that it is of."""
+
+    version: HandoverVersion
+    handover: Handover
+
+    @property
+    def newest(self) -> bool:
+        """Whether no newer version has taken its place."""
+        return self.version.version == self.handover.version
+
+    @property
+    def accepted(self) -> bool:
+        return self.newest and self.handover.state == HandoverState.ACCEPTED
+
+    def parts(self) -> dict[str, list[str]]:
+        """By part of ISBAR, the fields that it speaks of: filled in, changed, or sent without."""
+        spoken_of = {*self.version.content, *self.version.changed, *self.version.missing}
+        return {part: [key for key in FIELDS if key.startswith(part) and key in spoken_of] for part in "ISBAR"}
+
+    def unsaid(self) -> list[str]:
+        """The fields that it says nothing of, and that nobody asked for."""
+        spoken_of = {key for keys in self.parts().values() for key in keys}
+        return [key for key in FIELDS if key not in spoken_of]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandoverView:
+    """What `view` found, in one transaction, for one actor."""
+
+    episode: Episode
+    citizen: Citizen
+    by: Actor
+    ahead: Ahead | None  # None: there is nothing to hand over now
+    sent: Sequence[Sent]  # every version of this episode, the newest first
+    units: Mapping[int, Unit]  # everybody who is spoken of
+    terms: Terms
+    requires: tuple[str, ...]  # what the agreement asks for
+    objection: Objection | None
+    kept: Place | None  # the receiver's place that is the citizen's
+    free: Sequence[Place]  # those that the receiver can give them
+    home: Organisation  # where the citizen lives
+    lives_elsewhere: bool
+
+    askable = tuple(FIELDS)  # what a receiver can ask for
+
+    @property
+    def writes_as(self) -> int | None:
+        """The unit for which this person writes the next version."""
+        return self.ahead.writer(self.by) if self.ahead is not None else None
+
+    @property
+    def speaks_for_practice(self) -> bool:
+        """Whether they write down what a general practice said."""
+        found = self.ahead
+        return found is not None and access.speaks_for_practice(
+            self.by, found.from_unit_id, found.to_unit_id, self.episode
+        )
+
+    @property
+    def may_inform(self) -> bool:
+        return access.is_party(self.by, self.episode)
+
+    @property
+    def contacts(self) -> list[Unit]:
+        """Whom to ring: who has the responsibility, and the other parties."""
+        episode = self.episode
+        named = (episode.responsible_unit_id, episode.ward_id, episode.facility_id, episode.district_id)
+        return [self.units[id] for id in dict.fromkeys(named) if id is not None]
+
+    @property
+    def current(self) -> Sent | None:
+        """The newest version of the handover under way."""
+        under_way = self.ahead.handover if self.ahead is not None else None
+        found = (sent for sent in self.sent if under_way is not None and sent.handover.id == under_way.id)
+        return next(found, None)
+
+    @property
+    def to_answer(self) -> Sent | None:
+        """What this person's unit must answer now."""
+        sent = self.current
+        waits = sent is not None and sent.handover.state in {HandoverState.SENT, HandoverState.READ}
+        return sent if waits and sent is not None and sent.handover.to_unit_id == self.by.unit_id else None
+
+    @property
+    def wrote_it(self) -> bool:
+        """Whether this person sent the newest version: then a colleague answers it."""
+        sent = self.current
+        return sent is not None and sent.version.sent_by_id is not None and sent.version.sent_by_id == self.by.person_id
+
+    def lacking(self, content: Mapping[str, object], signed_by: Sequence[str]) -> tuple[str, ...]:
+        """What the agreement asks for and is not there."""
+        return missing(content, signed_by, self.requires)
+
+
+def view(session: Session, episode: Episode, *, by: Actor, at: datetime) -> HandoverView:
+    """Everything that the pages of a handover show. Whoever calls has asked `sight.require` for the episode."""
+    found = ahead.of_episode(session, episode)
+    rows = session.execute(
+        select(HandoverVersion, Handover)
+        .join(Handover, Handover.id == HandoverVersion.handover_id)
+        .where(Handover.episode_id == episode.id)
+        .order_by(HandoverVersion.id.desc())
+        .limit(MOST)
+    )
+    sent = [Sent(version=version, handover=handover) for version, handover in rows]
+    ids = {id for one in sent for id in (one.handover.from_unit_id, one.handover.to_unit_id)}
+    named = (
+        episode.responsible_unit_id, episode.ward_id, episode.facility_id, episode.district_id, episode.practice_id,
+    )  # fmt: skip
+    ids |= {id for id in named if id is not None}
+    ids |= {found.from_unit_id, found.to_unit_id} if found is not None else set()
+    known = session.scalars(select(Unit).options(joinedload(Unit.organisation)).where(Unit.id.in_(ids)))
+    units = {unit.id: unit for unit in known}
+    citizen, objection, newest = _about_citizen(session, episode)
+    terms = agreements.terms_for(session, episode, at=at, newest_known=newest)
+    receiver = units[found.to_unit_id] if found is not None else None
+    gives_place = receiver is not None and receiver.id == by.unit_id and receiver.kind == UnitKind.FACILITY
+    kept, free = _places(session, episode, receiver, at=at) if gives_place and receiver is not None else (None, [])
+    rule = terms.concerning(Concerns.HANDOVER_ANSWER, found.trigger, at) if found is not None else None
+    return HandoverView(
+        episode=episode, citizen=citizen, by=by, ahead=found, sent=sent, units=units, terms=terms,
+        requires=rule.requires if rule is not None else (), objection=objection, kept=kept, free=free,
+        home=session.get_one(Organisation, citizen.municipality_id or episode.municipality_id),
+        lives_elsewhere=receiver is not None and lives_elsewhere(episode, citizen, receiver),
+    )  # fmt: skip
+
+
+def _about_citizen(session: Session, episode: Episode) -> tuple[Citizen, Objection | None, int]:
+    """Who it is about, what they object to, and the number of the newest agreement: in one statement."""
+    newest = select(func.max(Agreement.id)).scalar_subquery()
+    standing = and_(Objection.citizen_id == Citizen.id, Objection.withdrawn_at.is_(None))
+    asked = select(Citizen, Objection, newest).outerjoin(Objection, standing).where(Citizen.id == episode.citizen_id)
+    citizen, objection, number = session.execute(asked).one()
+    return citizen, objection, number or 0
+
+
+def _places(session: Session, episode: Episode, unit: Unit, *, at: datetime) -> tuple[Place | None, list[Place]]:
+    """The place of a unit that is the citizen's; and, where none is, those that nobody has."""
+    theirs = and_(
+        PlaceStay.place_id == Place.id, PlaceStay.episode_id == episode.id,
+        PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN]),
+    )  # fmt: skip
+    nobodys = and_(~Place.extra, Place.id.not_in(select(func.places_in_use(unit.id, at))))
+    found = session.execute(
+        select(Place, PlaceStay.id.is_not(None))
+        .outerjoin(PlaceStay, theirs)
+        .where(Place.unit_id == unit.id, or_(PlaceStay.id.is_not(None), nobodys))
+        .order_by(func.length(Place.name), Place.name)
+    ).all()
+    kept = next((place for place, is_theirs in found if is_theirs), None)
+    return kept, [] if kept is not None else [place for place, _ in found]

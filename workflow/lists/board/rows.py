@@ -1,0 +1,240 @@
+"""The rows of a page of the board, drawn: citizen, way, from whom to whom, and the one next step."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from workflow.actor import Actor
+from workflow.lists.board.picking import Picked
+from workflow.parties import pathway_of, unit_as
+from workflow.seeing import access
+from workflow.seeing.sight import Sight
+from workflow.showing import way
+from workflow.showing.way import Facts, Step
+from workflow.tables import Citizen, Deadline, Episode, Handover, Place, PlaceStay, Task, Unit
+from workflow.vocabulary import Concerns, DoneBy, HandoverState, Party, StayState, TaskState
+
+_CALL = "follow_up_call"
+_OfEpisode = TypeVar("_OfEpisode", Handover, Task)
+
+
+class Do(StrEnum):
+    """What comes next. The first three are done on the board itself; the others have a page of their own."""
+
+    ACCEPT = "accept"
+    ARRIVE = "arrive"
+    REVIEW = "review"
+    SEND = "send"
+    CALL = "call"
+    RECORD = "record"
+    MOVE_ON = "move_on"
+    WAIT = "wait"  # for somebody else
+
+
+@dataclass(frozen=True, kw_only=True)
+class Next:
+    """The next step of an episode, for who looks: with whom, and by which task or handover."""
+
+    do: Do
+    unit: Unit | None = None  # whom one waits for, or calls
+    task: Task | None = None
+    handover: Handover | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row. `what` is a word: what is due, or what was done."""
+
+    at: datetime
+    number: int
+    what: str
+    episode: Episode
+    steps: tuple[Step, ...]
+    sender: Unit
+    receiver: Unit
+    place: Place | None
+    next: Next | None  # None: this was done
+    done_by: str = ""
+    missing: tuple[str, ...] = ()  # before the discharge, as words
+
+    @property
+    def citizen(self) -> Citizen:
+        return self.episode.citizen
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the database holds about the episodes of a page, by number; and what hangs on each, oldest first."""
+
+    episodes: Mapping[int, Episode]
+    places: Mapping[int, Place]
+    answers: Mapping[int, datetime]  # by when what must happen to a handover must have happened
+    handovers: Mapping[int, list[Handover]]
+    tasks: Mapping[int, list[Task]]
+    units: Mapping[int, Unit]
+
+    def handover(self, one: Picked) -> Handover | None:
+        return next((h for h in self.handovers[one.episode_id] if h.id == one.handover_id), None)
+
+    def task(self, one: Picked) -> Task | None:
+        return next((task for task in self.tasks[one.episode_id] if task.id == one.task_id), None)
+
+    def handover_to_receiver(self, episode: Episode) -> Handover | None:
+        """The one under way to whom the pathway sends the citizen, or the last."""
+        pathway = pathway_of(episode)
+        return next((h for h in self.handovers[episode.id][::-1] if way.is_reception(pathway, h.trigger)), None)
+
+    def call(self, episode: Episode) -> Task | None:
+        """The last follow-up call."""
+        return next((task for task in self.tasks[episode.id][::-1] if task.kind == _CALL), None)
+
+
+def rows(session: Session, sight: Sight, picked: Sequence[Picked], *, at: datetime) -> list[Row]:
+    """What was picked, drawn; four statements, however many there are."""
+    found = _find(session, picked)
+    return [_row(found, sight.actor, one, at) for one in picked if one.episode_id in found.episodes]
+
+
+def _find(session: Session, picked: Sequence[Picked]) -> _Found:
+    numbers = {one.episode_id for one in picked}
+    episodes, places = _episodes(session, numbers)
+    runs = and_(Deadline.handover_id == Handover.id, Deadline.ended_at.is_(None))
+    handovers = (
+        select(Handover, Deadline.due_at)
+        .outerjoin(Deadline, runs)
+        .where(Handover.episode_id.in_(numbers), Handover.state != HandoverState.WITHDRAWN)
+        .order_by(Handover.id)
+    )
+    owed: list[Any] = list(session.execute(handovers))  # by no time, most of them
+    called = and_(Task.kind == _CALL, Task.state == TaskState.DONE)
+    tasks = select(Task).where(
+        Task.episode_id.in_(numbers),
+        or_(Task.state == TaskState.OPEN, called, Task.id.in_({one.task_id for one in picked})),
+    )
+    found = _Found(
+        episodes, places, {one.id: due_at for one, due_at in owed if due_at is not None},
+        _by_episode(one for one, _ in owed), _by_episode(session.scalars(tasks.order_by(Task.id))), {},
+    )  # fmt: skip
+    return replace(found, units=_units(session, found, picked))
+
+
+def _by_episode(things: Iterable[_OfEpisode]) -> Mapping[int, list[_OfEpisode]]:
+    found: defaultdict[int, list[_OfEpisode]] = defaultdict(list)
+    for one in things:
+        found[one.episode_id].append(one)
+    return found
+
+
+def _episodes(session: Session, numbers: set[int]) -> tuple[dict[int, Episode], dict[int, Place]]:
+    current = and_(PlaceStay.episode_id == Episode.id, PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN]))
+    query = (
+        select(Episode, Place)
+        .join(Episode.citizen)
+        .outerjoin(PlaceStay, current)
+        .outerjoin(PlaceStay.place)
+        .where(Episode.id.in_(numbers))
+        .options(contains_eager(Episode.citizen))
+    )
+    found: list[Any] = list(session.execute(query))  # a place may be None
+    return {e.id: e for e, _ in found}, {e.id: place for e, place in found if place is not None}
+
+
+def _units(session: Session, found: _Found, picked: Sequence[Picked]) -> dict[int, Unit]:
+    numbers: set[int | None] = {one.unit_id for one in picked}
+    for episode in found.episodes.values():
+        numbers |= {episode.ward_id, episode.facility_id, episode.district_id, episode.practice_id}
+        numbers |= {unit for h in found.handovers[episode.id] for unit in (h.from_unit_id, h.to_unit_id)}
+        numbers |= {unit for task in found.tasks[episode.id] for unit in (task.unit_id, task.counterpart_unit_id)}
+    query = select(Unit).where(Unit.id.in_(numbers - {None})).options(joinedload(Unit.organisation))
+    return {unit.id: unit for unit in session.scalars(query)}
+
+
+def _row(found: _Found, by: Actor, picked: Picked, at: datetime) -> Row:
+    episode, task, handover = found.episodes[picked.episode_id], found.task(picked), found.handover(picked)
+    if picked.concerns is not None:
+        step, what, done_by = _next(found, by, picked), _what(episode, picked, task), None
+    else:
+        step, what = None, task.kind if task else "handover_accepted"
+        done_by = task.done_by_name if task else handover.answered_by if handover else None
+    sender, receiver = _from_to(found, episode)
+    return Row(
+        at=picked.at, number=picked.number, what=what, episode=episode, steps=_steps(found, episode, at),
+        sender=sender, receiver=receiver, place=found.places.get(episode.id), next=step, done_by=done_by or "",
+        missing=_missing(found, episode),
+    )  # fmt: skip
+
+
+def _what(episode: Episode, picked: Picked, task: Task | None) -> str:
+    if task is not None:
+        return task.kind
+    if picked.concerns != Concerns.STATE:
+        return f"board:{picked.concerns}"
+    pathway = pathway_of(episode)
+    if pathway.arrival_from(episode.state) is not None:
+        return "board:arrival"
+    return "board:review" if pathway.state(episode.state).review else "board:next"
+
+
+def _next(found: _Found, by: Actor, picked: Picked) -> Next:
+    episode, unit = found.episodes[picked.episode_id], found.units[picked.unit_id]
+    task, handover = found.task(picked), found.handover(picked)
+    if not access.acts_for(by, picked.unit_id, episode):
+        return Next(do=Do.WAIT, unit=unit)
+    match picked.concerns:
+        case Concerns.HANDOVER_ANSWER:
+            own = by.unit_id == picked.unit_id
+            return Next(do=Do.ACCEPT, handover=handover) if own else Next(do=Do.WAIT, unit=unit)
+        case Concerns.HANDOVER_SENDING:
+            return Next(do=Do.SEND, handover=handover)
+        case Concerns.TASK if task is not None:
+            other = found.units.get(task.counterpart_unit_id or 0)
+            return Next(do=Do.CALL if task.done_by == DoneBy.CONTACT else Do.RECORD, task=task, unit=other)
+        case _:
+            return _onward(by, episode)
+
+
+def _onward(by: Actor, episode: Episode) -> Next:
+    """The next step of a state: an arrival where one is awaited, a look where it is looked at, else what happens."""
+    pathway = pathway_of(episode)
+    arrival = pathway.arrival_from(episode.state)
+    if arrival is not None and access.may_report(by, episode, arrival):
+        return Next(do=Do.ARRIVE)
+    return Next(do=Do.REVIEW if pathway.state(episode.state).review else Do.MOVE_ON)
+
+
+def _from_to(found: _Found, episode: Episode) -> tuple[Unit, Unit]:
+    """Between whom the responsibility passes now; before and after that, between whom the citizen goes."""
+    under_way = next((h for h in found.handovers[episode.id][::-1] if h.passed_at is None), None)
+    if under_way is not None:
+        return found.units[under_way.from_unit_id], found.units[under_way.to_unit_id]
+    sender = episode.ward_id or episode.practice_id or episode.district_id
+    return found.units[sender], found.units[unit_as(episode, Party.RECEIVER) or episode.district_id]
+
+
+def _steps(found: _Found, episode: Episode, at: datetime) -> tuple[Step, ...]:
+    handover, call = found.handover_to_receiver(episode), found.call(episode)
+    facts = Facts(
+        pathway=pathway_of(episode), state=episode.state, handover=handover.state if handover else None,
+        handover_due_at=found.answers.get(handover.id) if handover else None,
+        handed_over_at=handover.passed_at if handover else None,
+        call=call.state if call else None, call_due_at=call.due_at if call else None,
+        called_at=call.done_at if call else None,
+    )  # fmt: skip
+    return way.steps(facts, at=at, compact=True)
+
+
+def _missing(found: _Found, episode: Episode) -> tuple[str, ...]:
+    """What the ward still owes before the citizen may leave it."""
+    if episode.expected_discharge_at is None or episode.state not in way.IN_HOSPITAL:
+        return ()
+    sent = {HandoverState.SENT, HandoverState.READ, HandoverState.ACCEPTED}
+    handover = found.handover_to_receiver(episode)
+    by_ward = (task for task in found.tasks[episode.id] if task.unit_id == episode.ward_id)
+    owed = [task.kind for task in by_ward if task.state == TaskState.OPEN]
+    return (*([] if handover is not None and handover.state in sent else ["board:handover"]), *owed)

@@ -1,0 +1,242 @@
+"""A region's organisations and units, read from a file: looked at first, applied whole, undone while nobody uses it."""
+
+import csv
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from workflow.actor import Actor
+from workflow.errors import Invalid, NotPossible
+from workflow.staff.administrators import require_administrator
+from workflow.tables import Organisation, RegistryImport, Unit
+from workflow.vocabulary import OrganisationKind, UnitKind
+
+COLUMNS = (
+    "region", "art", "organisation", "kode", "sor", "gln", "enhed", "enhedsart", "enhed_sor", "enhed_gln",
+    "telefon", "telefon_nat", "telefon_72", "mail", "modtager", "læses_fra", "læses_til",
+)  # fmt: skip
+ORGANISATIONS = {
+    "region": OrganisationKind.REGION, "hospital": OrganisationKind.HOSPITAL,
+    "kommune": OrganisationKind.MUNICIPALITY, "praksis": OrganisationKind.PRACTICE,
+}  # fmt: skip
+UNITS = {
+    "afdeling": UnitKind.WARD, "koordination": UnitKind.COORDINATION, "distrikt": UnitKind.DISTRICT,
+    "plads": UnitKind.FACILITY, "praksis": UnitKind.PRACTICE, "forvaltning": UnitKind.ADMINISTRATION,
+}  # fmt: skip
+_FIELDS = {
+    Organisation: ("name", "kind", "code", "parent_id", "sor", "gln"),
+    Unit: (
+        "organisation_id", "name", "kind", "phone", "phone_night", "phone_line", "email", "reads_from", "reads_until",
+        "receives_for_municipality", "sor", "gln",
+    ),
+}  # fmt: skip
+Row = Organisation | Unit
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line that cannot be used, and why, as a code of `workflow.sentences`."""
+
+    line: int
+    code: str
+
+
+@dataclass
+class Reading:
+    """What a file says. `changes` holds each row's table, id, name and what it was before (None: it is new) and after.
+
+    Applied only when nothing is bad.
+    """
+
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    unchanged: int = 0
+    bad: list[BadLine] = field(default_factory=list)
+
+
+class _TakenBack(Exception):
+    """What was read, and is not to stay written."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__()
+        self.reading = reading
+
+
+def preview(session: Session, lines: Iterable[str], *, by: Actor) -> Reading:
+    """What `apply` would do; it is done, and taken back. Raises Invalid when the header is not `COLUMNS`."""
+    require_administrator(by)
+    try:
+        with session.begin_nested():
+            raise _TakenBack(_read(session, lines))
+    except _TakenBack as trial:
+        return trial.reading
+
+
+def apply(session: Session, lines: Iterable[str], *, by: Actor, at: datetime) -> Reading:
+    """Write every organisation and unit of the file: all of it, or, when a line is bad, nothing. `at` is real time.
+
+    CSV with semicolons and the header `COLUMNS`, one line a unit; an organisation's numbers stand on its first line.
+    Known again by SOR id, an organisation else by its number or name, a unit else by its name there. Raises Invalid.
+    """
+    require_administrator(by)
+    try:
+        with session.begin_nested():
+            reading = _read(session, lines)
+            if reading.bad:
+                raise _TakenBack(reading)
+    except _TakenBack as trial:
+        return trial.reading
+    session.add(RegistryImport(changes=reading.changes, imported_at=at, imported_by=by.name))
+    session.flush()
+    return reading
+
+
+def undo(session: Session, *, by: Actor, at: datetime) -> RegistryImport:
+    """Take the last import back. The session is the owner's: rows go. `at` is real time.
+
+    Raises NotPossible when there is none, or when something that it wrote was used or changed since.
+    """
+    require_administrator(by)
+    last = session.scalar(
+        select(RegistryImport).where(RegistryImport.undone_at.is_(None)).order_by(RegistryImport.id.desc()).limit(1)
+    )
+    if last is None:
+        raise NotPossible("nothing_to_undo")
+    for change in reversed(last.changes):
+        _undo(session, change)
+    last.undone_at, last.undone_by = at, by.name
+    session.flush()
+    return last
+
+
+def _undo(session: Session, change: dict[str, Any]) -> None:
+    row: Row | None = session.get(Unit, change["id"])
+    if change["table"] == "organisations":
+        row = session.get(Organisation, change["id"])
+    if row is None or _plain(row) != change["after"]:
+        raise NotPossible("used_since_the_import", name=change["name"])
+    if change["before"] is None:
+        session.delete(row)
+    else:
+        for name, value in change["before"].items():
+            setattr(row, name, time.fromisoformat(value) if value and name.startswith("reads_") else value)
+    try:
+        session.flush()
+    except IntegrityError as error:  # a foreign key: somebody works there, or an episode has been there
+        raise NotPossible("used_since_the_import", name=change["name"]) from error
+
+
+def _read(session: Session, lines: Iterable[str]) -> Reading:
+    table = csv.DictReader(lines, delimiter=";")
+    if tuple(table.fieldnames or ()) != COLUMNS:
+        raise Invalid("bad_header", expected=";".join(COLUMNS))
+    reading, seen = Reading(), set[int]()
+    for cells in table:
+        said = {name: (cells[name] or "").strip() for name in COLUMNS}
+        try:
+            with session.begin_nested():
+                organisation = _organisation(session, reading, said)
+                if said["enhed"]:
+                    _unit(session, reading, organisation, said, seen)
+        except Invalid as error:
+            reading.bad.append(BadLine(table.line_num, error.code))
+    return reading
+
+
+def _organisation(session: Session, reading: Reading, said: dict[str, str]) -> Organisation:
+    kind = ORGANISATIONS.get(said["art"].lower())
+    if kind is None:
+        raise Invalid("not_a_kind_of_organisation")
+    if not said["organisation"]:
+        raise Invalid("organisation_incomplete")
+    code = said["kode"].zfill(4) if said["kode"] else None
+    sor, gln = _numbers(said["sor"], said["gln"])
+    alike = select(Organisation).where(Organisation.kind == kind)
+    found = sor and session.scalar(select(Organisation).where(Organisation.sor == sor))
+    found = found or (code and session.scalar(alike.where(Organisation.code == code).limit(1)))
+    found = found or session.scalar(alike.where(Organisation.name == said["organisation"]).limit(1))
+    values = {
+        "name": said["organisation"],
+        "kind": kind,
+        "code": code,
+        "parent_id": None if kind == OrganisationKind.REGION else _region(session, said["region"]),
+        "sor": sor,
+        "gln": gln,
+    }
+    if found and not any((code, sor, gln)):  # a later line of the same organisation: only its name again
+        return found
+    organisation: Organisation = _written(session, reading, found or Organisation(), values)
+    return organisation
+
+
+def _region(session: Session, code: str) -> int:
+    found = session.scalar(
+        select(Organisation.id).where(Organisation.kind == OrganisationKind.REGION, Organisation.code == code.zfill(4))
+    )
+    if found is None:
+        raise Invalid("no_such_region")
+    return found
+
+
+def _unit(session: Session, reading: Reading, organisation: Organisation, said: dict[str, str], seen: set[int]) -> None:
+    kind = UNITS.get(said["enhedsart"].lower())
+    if kind is None:
+        raise Invalid("not_a_kind_of_unit")
+    sor, gln = _numbers(said["enhed_sor"], said["enhed_gln"])
+    reads = [said["læses_fra"], said["læses_til"]]
+    if any(reads) and not all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at) for at in reads):
+        raise Invalid("bad_time")
+    found = sor and session.scalar(select(Unit).where(Unit.sor == sor))
+    found = found or session.scalar(
+        select(Unit).where(Unit.organisation_id == organisation.id, Unit.name == said["enhed"])
+    )
+    unit = _written(
+        session, reading, found or Unit(),
+        {
+            "organisation_id": organisation.id, "name": said["enhed"], "kind": kind, "phone": said["telefon"] or None,
+            "phone_night": said["telefon_nat"] or None, "phone_line": said["telefon_72"] or None,
+            "email": said["mail"] or None, "receives_for_municipality": said["modtager"].lower() in {"ja", "1"},
+            "reads_from": time.fromisoformat(reads[0]) if reads[0] else None,
+            "reads_until": time.fromisoformat(reads[1]) if reads[1] else None, "sor": sor, "gln": gln,
+        },
+    )  # fmt: skip
+    if unit.id in seen:
+        raise Invalid("twice_in_the_file")
+    seen.add(unit.id)
+
+
+def _written(session: Session, reading: Reading, row: Any, values: dict[str, Any]) -> Any:
+    before = None if row.id is None else _plain(row)
+    for name, value in values.items():
+        setattr(row, name, value)
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError as error:  # a unique key: two rows would have one name or one SOR id
+        raise Invalid("number_taken") from error
+    after = _plain(row)
+    if before == after:
+        reading.unchanged += 1
+    else:
+        reading.changes.append(
+            {"table": row.__tablename__, "id": row.id, "name": row.name, "before": before, "after": after}
+        )
+    return row
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in _FIELDS[type(row)]}
+    return {name: value.isoformat() if isinstance(value, time) else value for name, value in values.items()}
+
+
+def _numbers(sor: str, gln: str) -> tuple[str | None, str | None]:
+    if sor and not re.fullmatch(r"\d{6,19}", sor, re.ASCII):
+        raise Invalid("bad_sor")
+    if gln and not re.fullmatch(r"\d{13}", gln, re.ASCII):
+        raise Invalid("bad_gln")
+    return sor or None, gln or None

@@ -1,0 +1,1 @@
+"""From what happened to whoever must know: the outbox, the inbox, and the letters that leave."""
