@@ -42,7 +42,7 @@ end
 # Both sides of a running deadline have a relation to its episode (seeing.relations), so that the units are asked
 # first, and the episode only where neither is the asker's: a list reads one table less.
 OF_UNIT = f"unit_id = any ({UNITS}) or other_unit_id = any ({UNITS})"
-OF_EPISODE = "exists (select from episodes p where p.id = deadlines.episode_id)"
+OF_EPISODE = "exists (select from episodes p where p.id = deadlines.episode_id offset 0)"
 
 RUNS, NOT_STATE = "ended_at is null", "ended_at is null and concerns <> 'state'"
 IN_HOSPITAL = "state in ('acute', 'admitted', 'admitted_at_home', 'on_leave', 'ready_for_discharge')"

@@ -92,7 +92,7 @@ def test_every_encrypted_column_is_known(database: Database) -> None:
                 " where table_schema = 'public' and data_type = 'bytea' and column_name !~ 'hash|fingerprint'"
             )
         )
-        hashed = {"access_log.criterion", "external_identities.subject", "sign_in_failures.subject"}
+        hashed = {"access_log.criterion", "answers.asked", "external_identities.subject", "sign_in_failures.subject"}
         assert {name for (name,) in columns} - hashed == {
             f"{c.class_.__tablename__}.{c.key}" for c in rotation.ENCRYPTED
         }
