@@ -56,7 +56,7 @@ def test_a_row_says_by_when_who_where_and_whom_to_ring(tryghed: Reader, guest: G
     ):
         assert said in shown, said
     assert guest.number not in page.html
-    assert looks(Look.LIST) == ["tasks"]
+    assert looks(Look.LIST) == ["board", "tasks"]  # the first page after the sign-in, and this one
 
 
 def test_who_comes_second_is_told_and_may_take_it_over(app: Flask, tryghed: Reader, guest: Guest) -> None:
