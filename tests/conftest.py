@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 import pytest
 import redis
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -39,10 +43,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="the long form of crash, random-walk and concurrency tests")
 
 
+class Compiled(BytecodeCache):
+    """What the templates are compiled to, kept for the next application of this process."""
+
+    kept: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
 def pytest_configure() -> None:
     for name in list(os.environ):
         if name.startswith(OVERRIDES):
             del os.environ[name]
+    Flask.jinja_options["bytecode_cache"] = Compiled()
 
 
 @dataclass(frozen=True)
@@ -102,12 +120,17 @@ class Database:
         return Settings.from_environment(self.environment)
 
 
+def in_memory() -> Path | None:
+    """A folder that is held in memory, where there is one with room: a new database is 835 files."""
+    shared = Path("/dev/shm")
+    return shared if shared.is_dir() and shutil.disk_usage(shared).free > 4 * 2**30 else None
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """The servers of this test process, migrated."""
-    home = Path(
-        tempfile.mkdtemp(prefix="overgang-")
-    )  # not under tmp_path: PostgreSQL of a test run by root must get in
+    # Not under tmp_path: PostgreSQL of a test run by root must get in.
+    home = Path(tempfile.mkdtemp(prefix="overgang-", dir=in_memory()))
     started = Servers(Postgres(home, fsync=False), Valkey(home))
     try:
         started.postgres.start(print)

@@ -17,6 +17,7 @@ import psutil
 
 from ops import processes
 from ops.processes import ROOT
+from tests.conftest import in_memory
 
 PATIENCE = 240  # seconds until a test that waits has failed; no test measures time
 ANSWERS = "Overgang answers at "
@@ -116,7 +117,7 @@ def _command_line(process: psutil.Process) -> list[str]:
 @contextmanager
 def home_folder() -> Iterator[Path]:
     """A home that a test may leave running in, and that is gone afterwards, with whatever ran in it."""
-    home = Path(tempfile.mkdtemp(prefix="overgang-home-"))
+    home = Path(tempfile.mkdtemp(prefix="overgang-home-", dir=in_memory()))
     try:
         yield home
     finally:

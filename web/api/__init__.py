@@ -1,5 +1,7 @@
 """The JSON interface below `/api/v1`: what people do in the pages, for the systems that they work in."""
 
+from functools import cache
+
 from flask import Flask, Response
 
 from web.api import deadlines, episodes, events, handovers, misses, openapi, places, tasks, units
@@ -12,9 +14,12 @@ def register(app: Flask) -> None:
     api = Interface(app)
     for family in (units, episodes, events, handovers, tasks, deadlines, places, misses):
         family.register(api)
-    document = openapi.document(api.verbs)
+
+    @cache
+    def document() -> str:
+        return openapi.document(api.verbs)
 
     @app.get(f"{PREFIX}/openapi.json")
     @rules.public
     def api_described() -> Response:
-        return Response(document, content_type="application/json")
+        return Response(document(), content_type="application/json")
