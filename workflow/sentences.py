@@ -294,6 +294,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "The time cannot be read. Write a date and a time of day.",
     ),
     "not_a_date": ("Datoen skal skrives som åååå-mm-dd.", "The date must be written as yyyy-mm-dd."),
+    "no_such_holding": (
+        "En enhed har en myndighed og en driver; andet er der ikke.",
+        "A unit has an authority and an operator; there is nothing else.",
+    ),
     "not_closed": ("Pladsen er ikke lukket.", "The place is not closed."),
     "not_done_yet": ("Opgaven er ikke udført endnu.", "The task has not been done yet."),
     "not_in_force": ("Hændelsen gælder ikke længere.", "The event is no longer in force."),

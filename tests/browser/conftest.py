@@ -103,13 +103,15 @@ def stack(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     running.close()
 
 
-@pytest.fixture
+@pytest.fixture(params=[chromium.DESK, chromium.PHONE])
 def play(stack: Stack, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Scene]:
-    """A scene to play the test's acceptance script in; its name is the first word of the test's."""
+    """A scene to play the test's acceptance script in, at a desk and on a telephone."""
+    if request.param == chromium.PHONE and not request.config.getoption("--soak"):
+        pytest.skip("the telephone is for make soak")
     engine = stack.begin()
     script = request.node.name.split("_")[1].upper()
     try:
-        with scene(script, stack, browser) as played:
+        with scene(script, stack, browser, width=request.param) as played:
             yield played
     finally:
         db.Session.configure(bind=None)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import text
 
 from ops.demo import cluster, invented
-from tests.browser.chromium import DESK, Seen, photograph, window
+from tests.browser.chromium import Seen, photograph, window
 from tests.browser.stack import Stack
 from tests.web.test_signin import PASSWORD, with_password
 from tests.world import ISBAR
@@ -37,6 +37,7 @@ class Somebody:
     page: Page
     seen: Seen
     script: str  # the acceptance script, for the names of pictures
+    width: int
     pictures: int = 0
 
     # ---- when ----
@@ -98,7 +99,7 @@ class Somebody:
         """At both widths, as an artefact."""
         self.pictures += 1
         photograph(self.page, f"{self.script}-{self.pictures}-{self.name}")
-        self.page.set_viewport_size({"width": DESK, "height": 900})
+        self.page.set_viewport_size({"width": self.width, "height": 900})
 
 
 @dataclass
@@ -135,7 +136,7 @@ class Scene:
         if unit is not None:
             page.locator("[data-role]", has_text=unit).click()
         expect(page.locator("[data-whoami]")).to_have_attribute("data-whoami", name)
-        self.people[name] = Somebody(name, page, seen, self.script)
+        self.people[name] = Somebody(name, page, seen, self.script, self.width)
         return self.people[name]
 
     def given_agnes_is_admitted(self) -> UUID:
@@ -194,7 +195,7 @@ class Scene:
 
 
 @contextmanager
-def scene(script: str, stack: Stack, browser: Browser, *, width: int = DESK) -> Iterator[Scene]:
+def scene(script: str, stack: Stack, browser: Browser, *, width: int) -> Iterator[Scene]:
     """Play a script; at its end nobody's browser has complained or asked elsewhere."""
     with ExitStack() as windows:
         played = Scene(script, stack, browser, width, windows)

@@ -1,15 +1,14 @@
 """What administrators do in the pages: units, people, roles that wait for a second person, and who is signed in."""
 
-from datetime import date
 from uuid import UUID
 
 from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web.ground import identity, rules
+from web.ground import formats, identity, rules
 from workflow import clock
 from workflow.db import Session
-from workflow.errors import Invalid, NotFound
+from workflow.errors import NotFound
 from workflow.staff import holders, people, roles, sign_ins, staffing
 from workflow.vocabulary import Holding, Role
 
@@ -50,11 +49,11 @@ def _register_units(app: Flask) -> None:
     @app.post("/admin/units/<uuid:unit_id>/holders")
     @administrators
     def hand_unit_over(unit_id: UUID) -> ResponseReturnValue:
+        from_on = formats.day_from_input(request.form.get("from_on", ""))
         try:
             holding = Holding(request.form.get("holding", ""))
-            from_on = date.fromisoformat(request.form.get("from_on", ""))
-        except ValueError as error:
-            raise Invalid("not_a_date") from error
+        except ValueError:
+            raise NotFound("no_such_holding") from None
         with Session.begin() as session:
             unit = staffing.unit(session, unit_id)
             to = staffing.organisation(session, _uuid("organisation"))

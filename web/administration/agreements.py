@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from flask import Flask, g, redirect, render_template, request, url_for
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as OpenSession
 
 from web.administration import agreement_form
 from web.administration.agreement_form import Typed
-from web.ground import identity, language, rules
+from web.ground import formats, identity, language, rules
 from workflow import agreeing, agreements, clock, db
 from workflow.agreeing import Change, Reach
 from workflow.calendar import at_clock
@@ -153,13 +153,7 @@ def _valid_from() -> datetime | None:
     typed = request.form.get("valid_from", "").strip()
     if not typed:
         return None
-    try:
-        day = date.fromisoformat(typed)
-    except ValueError:
-        raise Invalid("not_a_date") from None
-    if not 2000 <= day.year <= 2200:
-        raise Invalid("not_a_date")
-    return at_clock(day, datetime.min.time())
+    return at_clock(formats.day_from_input(typed), datetime.min.time())
 
 
 def _pathways() -> dict[str, str]:

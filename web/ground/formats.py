@@ -23,6 +23,9 @@ SOON = timedelta(hours=4)
 LONG = {Language.DANISH: "EEEE d. MMMM yyyy 'kl.' HH.mm.ss", Language.ENGLISH: "EEEE d MMMM yyyy 'at' HH:mm:ss"}
 
 
+YEARS = range(2000, 2200)  # what somebody may mean by a date
+
+
 def instant(at: datetime) -> str:
     """`tors. 12.03.2026 08:00`, `Thu 12 Mar 2026 08:00`."""
     return format_datetime(at, SHORT[language.current()], tzinfo=COPENHAGEN, locale=language.current())
@@ -88,7 +91,20 @@ def from_input(typed: str) -> datetime:
         wall = datetime.fromisoformat(typed)
     except ValueError:
         raise Invalid("not_a_time") from None
+    if wall.year not in YEARS:
+        raise Invalid("not_a_time")
     return at_clock(wall.date(), wall.time())
+
+
+def day_from_input(typed: str) -> date:
+    """The day that a field for a date says. Raises Invalid."""
+    try:
+        day = date.fromisoformat(typed)
+    except ValueError:
+        raise Invalid("not_a_date") from None
+    if day.year not in YEARS:
+        raise Invalid("not_a_date")
+    return day
 
 
 def moment_of(stored: str) -> datetime:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import request
 
+from web.ground import formats
 from web.ground.looks import Desk
 from workflow.calendar import at_clock, local
 from workflow.errors import Invalid
@@ -78,15 +79,7 @@ def asked(desk: Desk) -> Asked:
 
 def _day(name: str, otherwise: date) -> date:
     typed = request.args.get(name, "").strip()
-    if not typed:
-        return otherwise
-    try:
-        day = date.fromisoformat(typed)
-    except ValueError:
-        raise Invalid("not_a_date") from None
-    if not 2000 <= day.year <= 2200:
-        raise Invalid("not_a_date")
-    return day
+    return formats.day_from_input(typed) if typed else otherwise
 
 
 def _midnight(day: date) -> datetime:
