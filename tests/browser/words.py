@@ -47,8 +47,11 @@ class Somebody:
         self.page.goto(address)
 
     def follows(self, name: str) -> None:
-        """A link with this name."""
-        self.page.get_by_role("link", name=name).first.click()
+        """A link with this name; on a telephone the menu is opened for it."""
+        menu, link = self.page.locator(".menu-phone"), self.page.get_by_role("link", name=name).first
+        if menu.is_visible() and not link.is_visible():
+            menu.click()
+        link.click()
 
     def presses(self, name: str) -> None:
         """A button with this name."""
