@@ -170,7 +170,7 @@ ERRORS: dict[str, tuple[str, str]] = {
     "already_accepted": ("Allerede modtaget af {by} {at}.", "Already accepted by {by} {at}."),
     "already_claimed": ("{by} har taget opgaven.", "{by} has taken the task."),
     "already_rejected": (
-        "Afvist af {by} {at}; afsenderen skylder en ny version.",
+        "Afvist af {by} {at}; afsenderen skal sende en ny version.",
         "Rejected by {by} {at}; the sender owes a new version.",
     ),
     "already_responsible": (
@@ -815,7 +815,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "stay:released": ("frigivet", "released"),
     "stay:overbooked": ("ekstra plads", "extra place"),
     "stay:moved": ("flyttet til", "moved to"),
-    "handover:owed": ("Skyldes", "Owed"),
+    "handover:owed": ("Ikke sendt", "Not sent"),
     "handover:sent": ("Sendt", "Sent"),
     "handover:read": ("Læst", "Read"),
     "handover:accepted": ("Modtaget", "Accepted"),
