@@ -141,6 +141,46 @@ def test_the_arrival_takes_the_place_that_was_kept_and_the_departure_frees_it(
     assert (stay.state, stay.during.upper) == (StayState.LEFT, home)
 
 
+def test_who_never_came_has_the_place_kept_and_who_never_left_has_it_again(
+    session: Session, world: World, discharged: Episode, sent: Handover
+) -> None:
+    nurse, arrived = world.facility_nurse, DISCHARGED + hours(1)
+    places.reserve(session, world.places[0].uuid, discharged.uuid, by=world.coordinator, at=ADMITTED + hours(1))
+    destinations.arrive(session, discharged.uuid, by=nurse, at=arrived)
+    stay = session.scalars(select(PlaceStay)).one()
+
+    def never_happened() -> None:
+        number = discharged.history_number
+        amendments.cancel_event(session, discharged.uuid, number, by=nurse, at=arrived + hours(21), reason="Forkert")
+
+    never_happened()
+    assert (discharged.state, stay.state) == ("discharged", StayState.RESERVED)
+    destinations.arrive(session, discharged.uuid, by=nurse, at=arrived + hours(2))
+    handovers.accept(session, sent.uuid, by=nurse, at=arrived + hours(2))
+    handovers.send(session, discharged.uuid, ISBAR, by=nurse, at=arrived + hours(20))
+    episodes.record_event(session, discharged.uuid, "departed_home", by=nurse, at=arrived + hours(20))
+    assert stay.state == StayState.LEFT
+    never_happened()
+    assert (discharged.state, stay.state, stay.during.upper) == ("at_tryghedshotel", StayState.TAKEN, None)
+
+
+def test_a_place_that_somebody_was_given_since_stays_theirs(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    died = DISCHARGED + hours(3)
+    places.reserve(session, world.places[0].uuid, discharged.uuid, by=world.coordinator, at=ADMITTED + hours(1))
+    destinations.arrive(session, discharged.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
+    episodes.record_event(session, discharged.uuid, "patient_died", by=world.facility_nurse, at=died)
+    places.reserve(session, world.places[0].uuid, house_guest(session, world).uuid, by=world.facility_nurse, at=died)
+    number = discharged.history_number
+    amendments.cancel_event(
+        session, discharged.uuid, number, by=world.facility_nurse, at=died + hours(1), reason="En anden borger"
+    )
+    assert discharged.state == "at_tryghedshotel"
+    stays = session.scalars(select(PlaceStay).where(PlaceStay.episode_id == discharged.id)).all()
+    assert [stay.state for stay in stays] == [StayState.LEFT]
+
+
 def test_nobody_arrives_before_the_discharge(session: Session, world: World, to_tryghedshotel: Episode) -> None:
     places.reserve(session, world.places[0].uuid, to_tryghedshotel.uuid, by=world.coordinator, at=ADMITTED + hours(1))
     with pytest.raises(NotPossible, match="Indlagt"):

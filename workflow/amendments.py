@@ -36,10 +36,12 @@ def cancel_event(session: Session, episode_id: UUID, number: int, *, by: Actor, 
     _require_reason(reason)
     if case.episode.closed_at is not None and _has_open_episode(session, case.episode.citizen_id):
         raise NotPossible("citizen_has_open_episode")
-    return _tell_history(
+    episode = _tell_history(
         session, case, EntryKind.CANCELLED, about=number, trigger=event.trigger, effective_at=event.effective_at,
         reason=reason, by=by, at=at, topic="event_cancelled",
     )  # fmt: skip
+    places.take_back(session, episode, effective_at=event.effective_at)
+    return episode
 
 
 def _has_open_episode(session: Session, citizen_id: int) -> bool:

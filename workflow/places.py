@@ -1,5 +1,6 @@
 """Places: reserved, taken, moved, left, closed, waited for. PostgreSQL refuses two people in one place at one time."""
 
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
@@ -267,6 +268,28 @@ def follow(session: Session, case: CaseFile, *, effective_at: datetime, by: Acto
         relations.refresh(session, case, by=by)
     elif stay.state == StayState.RESERVED and stay.place.unit_id == episode.facility_id and _begun(stay, effective_at):
         stay.state, stay.during = StayState.TAKEN, Range(effective_at, None)
+
+
+def take_back(session: Session, episode: Episode, *, effective_at: datetime) -> None:
+    """What happened at `effective_at` never did: for who has not come the place is kept, who has not left has it again.
+
+    Where somebody else has been given it since, the house must find another.
+    """
+    stay, there = _current(session, episode), episode.state == _THERE
+    if stay is not None and stay.state == StayState.TAKEN and not there and stay.place.unit_id == episode.facility_id:
+        stay.state = StayState.RESERVED
+    if stay is not None or not there:
+        return
+    left = session.scalar(
+        select(PlaceStay).where(
+            PlaceStay.episode_id == episode.id, PlaceStay.state == StayState.LEFT,
+            func.upper(PlaceStay.during) == effective_at,
+        )
+    )  # fmt: skip
+    if left is not None:
+        with suppress(NotPossible), session.begin_nested():
+            left.state, left.during = StayState.TAKEN, Range(left.during.lower, None)
+            _guarded_flush(session)
 
 
 def _begun(stay: PlaceStay, at: datetime) -> bool:

@@ -170,7 +170,7 @@ ERRORS: dict[str, tuple[str, str]] = {
     "already_accepted": ("Allerede modtaget af {by} {at}.", "Already accepted by {by} {at}."),
     "already_claimed": ("{by} har taget opgaven.", "{by} has taken the task."),
     "already_rejected": (
-        "Afvist af {by} {at}; afsenderen skylder en ny version.",
+        "Afvist af {by} {at}; afsenderen skal sende en ny version.",
         "Rejected by {by} {at}; the sender owes a new version.",
     ),
     "already_responsible": (
@@ -323,6 +323,10 @@ ERRORS: dict[str, tuple[str, str]] = {
     ),
     "nothing_reserved": ("Der er ikke reserveret en plads.", "No place has been reserved."),
     "nothing_sent_yet": ("Der er ikke sendt en overlevering endnu.", "No handover has been sent yet."),
+    "no_destination": (
+        "Vælg først, hvor borgeren skal hen: uden et sted kan udskrivningen ikke registreres.",
+        "First choose where the citizen goes: without a destination the discharge cannot be recorded.",
+    ),
     "nothing_to_hand_over": (
         "Der er intet at overlevere, mens borgeren er »{state}«.",
         "There is nothing to hand over while the citizen is '{state}'.",
@@ -549,6 +553,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "admitted_at_home": ("Indlagt i eget hjem", "Admitted at home"),
     "on_leave": ("Orlov", "On leave"),
     "ready_for_discharge": ("Færdigbehandlet", "Ready for discharge"),
+    "short:ready_for_discharge": ("Færdigbeh.", "Ready"),
     "discharged": ("Udskrevet", "Discharged"),
     "at_tryghedshotel": ("På Tryghedshotellet", "At Tryghedshotellet"),
     "at_home": ("Hjemme", "At home"),
@@ -814,7 +819,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "stay:released": ("frigivet", "released"),
     "stay:overbooked": ("ekstra plads", "extra place"),
     "stay:moved": ("flyttet til", "moved to"),
-    "handover:owed": ("Skyldes", "Owed"),
+    "handover:owed": ("Ikke sendt", "Not sent"),
     "handover:sent": ("Sendt", "Sent"),
     "handover:read": ("Læst", "Read"),
     "handover:accepted": ("Modtaget", "Accepted"),

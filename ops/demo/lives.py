@@ -149,6 +149,10 @@ class Life:
 
         return act
 
+    def expect(self, at: datetime) -> None:
+        """When the discharge is expected, as it is said on the round."""
+        amendments.expect_discharge(self.session, self.episode.uuid, self.plan.leaves_at, by=self.coordinator, at=at)
+
     def choose_hotel(self, at: datetime) -> None:
         """Tryghedshotellet is chosen, and a place kept where one is free."""
         amendments.reroute(

@@ -61,6 +61,8 @@ def _in_hospital(life: Life) -> Iterator[Act]:
         starts_at + hours(31 if "late_report" in mishaps else 6),
         life.do("admission_report", "Notat i omsorgsjournalen"),
     )
+    if plan.watched:
+        yield max(leaves_at - hours(30), starts_at + hours(1.5)), life.expect
     yield leaves_at + hours(5 if "late_plan" in mishaps else -4), life.do("care_plan", "Plejeforløbsplan sendt")
     if plan.to == BY_HOTEL:
         chosen_at = (

@@ -137,7 +137,7 @@ def test_a_sign_in_that_ends_soon_says_so_and_one_press_keeps_it_and_what_was_ty
 def test_one_that_has_ended_says_so_and_what_is_typed_is_sent_after_the_next_sign_in(newcomer: Page) -> None:
     newcomer.clock.install()
     newcomer.goto("/noed-adgang")
-    newcomer.get_by_label("CPR").fill("0119400007")
+    newcomer.get_by_label("Borgerens fulde CPR-nummer").fill("0119400007")
     newcomer.get_by_label("Hvorfor").fill("Faldet i hjemmet")
     unused_for(31)
     newcomer.clock.run_for(31 * 60 * 1000)

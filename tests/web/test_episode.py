@@ -194,12 +194,15 @@ def test_neither_in_the_future_nor_before_the_admission(app: Flask, admitted: UU
 
 def test_no_discharge_without_saying_where_to(app: Flask, admitted: UUID) -> None:
     reader = acting(app, "koordinator")
+    offered = reader.sees(address(admitted))
+    assert "data-not-yet" in offered.html
+    assert "Vælg først, hvor borgeren skal hen." in offered.text
     page = records(reader, admitted, "patient_discharged", reason="Haster")
-    assert page.answer.status_code == 422
+    assert page.answer.status_code == 409
     assert 'href="#event-patient_discharged-destination"' in page.html
     forged = forges(reader, admitted, "/haendelse", trigger="patient_discharged")
-    assert forged.answer.status_code == 422
-    assert "hvor borgeren skal hen" in forged.text
+    assert forged.answer.status_code == 409
+    assert "uden et sted kan udskrivningen ikke registreres" in forged.text
     assert entries(admitted) == ["patient_admitted"]
 
 

@@ -9,10 +9,11 @@ from web.episodes import episode_form
 from web.ground import looks, menu, rules
 from web.ground.looks import Desk
 from workflow.errors import Missing
+from workflow.handing import handover_view
 from workflow.medcom import shown
 from workflow.seeing import access, sight
 from workflow.seeing.access_log import Visit
-from workflow.showing import choices, duties, story
+from workflow.showing import choices, duties, phones, story
 from workflow.tables import Episode
 from workflow.vocabulary import LegalBasis, Look, Party
 
@@ -80,13 +81,18 @@ def _page(episode_id: UUID, kind: Look, template: str) -> ResponseReturnValue:
         if request.method == "POST":  # the forms on the page come back to it, not to what showed the number
             g.here = url_for("episode_page", episode_id=episode_id)
         told = story.read(desk.session, episode, at=desk.at)
-        in_ward = told.in_state_of(Party.WARD) and access.is_party(desk.by, episode)
+        in_ward = told.in_state_of(Party.WARD)
+        sends = in_ward and access.is_party(desk.by, episode)
+        owed = duties.owed(told, desk.by, at=desk.at)
+        offered = None
+        if any(duty.kind == "accept" for duty in owed):
+            offered = handover_view.view(desk.session, episode, by=desk.by, at=desk.at)
         come_back = any(one.transition.trigger == "patient_readmitted" for one in told.possible(desk.by, at=desk.at))
         return render_template(
             template, at=desk.at, by=desk.by, story=told, episode=episode, bases=LegalBasis, final=episode_form.FINAL,
-            duties=duties.owed(told, desk.by, at=desk.at),
-            facilities=choices.facilities(desk.session, episode, at=desk.at) if in_ward else [],
-            wards=choices.wards(desk.session, episode) if in_ward or come_back else [],
+            in_ward=in_ward, duties=owed, offered=offered, numbers=phones.numbers,
+            facilities=choices.facilities(desk.session, episode, at=desk.at) if sends else [],
+            wards=choices.wards(desk.session, episode) if sends or come_back else [],
             advis=shown.of_citizen(desk.session, episode.citizen_id),
             cpr=episode.citizen.cpr.value if kind == Look.CPR_SHOWN else None,
             party=access.is_party(desk.by, episode),

@@ -11,7 +11,7 @@ from web.episodes.episode_form import text
 from web.ground import looks
 from web.ground.looks import Desk
 from workflow import amendments, episodes
-from workflow.errors import Invalid, Missing, NotFound
+from workflow.errors import Invalid, Missing, NotFound, NotPossible
 from workflow.seeing import sight
 from workflow.showing import choices
 from workflow.tables import Episode, Unit
@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
                 episode_form.sure()
             if trigger == "episode_cancelled" and not text("reason"):
                 raise Invalid("reason_needed")
-            if trigger == "patient_discharged" and _send_to(desk, episode_id) and seen is not None:
+            if trigger == "patient_discharged" and _discharged_to(desk, episode_id) and seen is not None:
                 seen += 1  # the way was changed just now, by this form
             episodes.record_event(
                 desk.session, episode_id, trigger, by=desk.by, at=desk.at,
@@ -111,6 +111,13 @@ def _send_to(desk: Desk, episode_id: UUID) -> bool:
         reason=text("reason") or None,
     )  # fmt: skip
     return True
+
+
+def _discharged_to(desk: Desk, episode_id: UUID) -> bool:
+    """As `_send_to`. Raises NotPossible where nothing is said: nobody is discharged to nowhere."""
+    if not text("destination"):
+        raise NotPossible("no_destination")
+    return _send_to(desk, episode_id)
 
 
 def _ward(desk: Desk, episode_id: UUID) -> Unit:

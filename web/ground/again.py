@@ -21,6 +21,7 @@ _CARRIED = "overgang.refused"
 _FIELDS = {
     "not_a_cpr": "cpr",
     "citizen_objects": "legal_basis",
+    "no_destination": "destination",
     "place_not_free": "place",
     "reason_needed": "reason",
     "purpose_needed": "purpose",

@@ -13,6 +13,7 @@ from web.ground.language import gettext
 from workflow import sentences
 from workflow.calendar import COPENHAGEN, at_clock, local
 from workflow.errors import Invalid
+from workflow.tables import Unit
 from workflow.vocabulary import Language
 
 SHORT = {Language.DANISH: "EEE dd.MM.yyyy HH:mm", Language.ENGLISH: "EEE d MMM yyyy HH:mm"}
@@ -130,6 +131,11 @@ def day_short(moment: datetime) -> str:
     return format_date(local(moment), "dd.MM." if danish else "d MMM", locale=language.current())
 
 
+def named(unit: Unit) -> str:
+    """A unit and whose it is; a practice, which is both, once."""
+    return unit.name if unit.name == unit.organisation.name else f"{unit.name}, {unit.organisation.name}"
+
+
 def word(code: str) -> str:
     """The word for a code of the engine (`workflow.sentences`)."""
     return sentences.word(code, language.current())
@@ -143,6 +149,9 @@ def _word(_context: Context, code: str) -> str:
 
 def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
-    for write in (instant, moment, span, left, urgency, when, clock, for_input, moment_of, number, day, day_short):
+    for write in (instant, moment, span, left, urgency, when, clock, for_input, moment_of, number):
         app.add_template_filter(write)
+    app.add_template_filter(day)
+    app.add_template_filter(day_short)
+    app.add_template_filter(named)
     app.add_template_filter(_word, "word")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 
 from flask import Flask, g
 from sqlalchemy.exc import OperationalError, TimeoutError
@@ -14,6 +15,7 @@ from workflow import clock
 from workflow.actor import Actor
 from workflow.db import Session
 from workflow.errors import NotAllowed, NotFound
+from workflow.lists import inbox
 from workflow.seeing import access_log, break_glass, sight
 from workflow.seeing.access_log import Visit
 from workflow.seeing.sight import Sight
@@ -40,7 +42,8 @@ def looking(what: str, *, purpose: str | None = None, criterion: str | None = No
     """Open the transaction of one request, for who is signed in and acts. Every page about citizens begins so.
 
     `what` names the page in the access log. A refusal is written down in a transaction of its own, for this one is
-    rolled back; with the keyed hash of `criterion`, what was searched for.
+    rolled back; with the keyed hash of `criterion`, what was searched for. A page that is written within it can ask
+    `g.unread()`, what waits in the inbox.
     """
     visit = Visit(what=what, at=clock.real_now(), purpose=purpose, address=identity.address(), request_id=g.request_id)
     actor = identity.current_actor()
@@ -48,13 +51,15 @@ def looking(what: str, *, purpose: str | None = None, criterion: str | None = No
         with Session.begin() as session:
             at = clock.now(session)
             seen = sight.open(session, actor, at=at)
-            g.broken = bool(seen.opened)
+            g.broken, g.unread = bool(seen.opened), cache(partial(inbox.count, session, seen))
             yield Desk(session=session, seen=seen, visit=visit, at=at)
     except (NotAllowed, NotFound) as refusal:
         with Session.begin() as session:
             sight.introduce(session, actor)
             access_log.write(session, Look.REFUSED, replace(visit, purpose=refusal.code), by=actor, criterion=criterion)
         raise
+    finally:
+        g.pop("unread", None)
 
 
 def _broken_glass() -> dict[str, object]:

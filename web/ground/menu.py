@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, g
 
 from web.ground.language import gettext
+from workflow.lists import inbox
 from workflow.staff.sign_ins import SignedIn
 from workflow.vocabulary import Role
 
@@ -14,10 +15,11 @@ PATIENTS = CARE | {Role.MANAGER}
 
 @dataclass(frozen=True)
 class Item:
-    """One entry: the page, and what it is called there."""
+    """One entry: the page, what it is called there, and how much waits on it, as it is shown."""
 
     endpoint: str
     label: str
+    waiting: str = ""
 
 
 def items() -> list[Item]:
@@ -41,9 +43,17 @@ def items() -> list[Item]:
         ("emergency_page", gettext("Emergency access"), PATIENTS),
     )
     there = current_app.view_functions
-    return [Item(endpoint, label) for endpoint, label, roles in rows if role in roles and endpoint in there] + [
+    found_there = [(endpoint, label) for endpoint, label, roles in rows if role in roles and endpoint in there]
+    waiting = {"inbox_page": _unread()}
+    return [Item(endpoint, label, waiting.get(endpoint, "")) for endpoint, label in found_there] + [
         Item("status_page", gettext("System status"))
     ]
+
+
+def _unread() -> str:
+    """How much the inbox holds, where the page is about citizens; another page does not ask."""
+    count = g.unread() if "unread" in g else 0
+    return f"{inbox.COUNTED}+" if count > inbox.COUNTED else str(count or "")
 
 
 def register(app: Flask) -> None:

@@ -66,7 +66,7 @@ class Waiting:
     since: datetime  # asked, or (expected) discharged
     requested: bool
     kind: PlaceKind | None
-    origin: str | None  # the ward
+    origin: str  # whence they come: the ward; else the practice, or the district
 
 
 @dataclass(frozen=True)
@@ -154,13 +154,13 @@ def floor(session: Session, seen: Sight, unit: Unit, *, at: datetime) -> Floor:
 
 def _people(
     session: Session, seen: Sight, unit: Unit, staying: set[int | None]
-) -> Sequence[Row[Episode, str | None, PlaceRequest | None]]:
-    """Whom the asker sees of those who have a place here, wait for one, or are on the way; with their ward."""
+) -> Sequence[Row[Episode, str, PlaceRequest | None]]:
+    """Whom the asker sees of those who have a place here, wait for one, or are on the way; and whence they come."""
     here = PlaceRequest.ended_at.is_(None) & (PlaceRequest.unit_id == unit.id)
     asking = select(PlaceRequest.episode_id).where(here)
     return session.execute(
         select(Episode, Unit.name, PlaceRequest)
-        .outerjoin(Unit, Unit.id == Episode.ward_id)
+        .join(Unit, Unit.id == func.coalesce(Episode.ward_id, Episode.practice_id, Episode.district_id))
         .outerjoin(PlaceRequest, here & (PlaceRequest.episode_id == Episode.id))
         .where(
             seen.visible(),

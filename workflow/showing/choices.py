@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from workflow.tables import Episode, Place, Unit
@@ -20,12 +20,15 @@ class Destination:
 
 
 def facilities(session: Session, episode: Episode, *, at: datetime) -> list[Destination]:
-    """The facilities of the citizen's municipality, by name."""
+    """The facilities of the citizen's municipality, and the one that they go to now, by name."""
     used = select(func.places_in_use(Unit.id, at))
     free = (
         select(func.count()).where(Place.unit_id == Unit.id, ~Place.extra, Place.id.not_in(used)).correlate(Unit)
     ).scalar_subquery()
-    own = select(Unit, free).where(Unit.organisation_id == episode.municipality_id, Unit.kind == UnitKind.FACILITY)
+    own = select(Unit, free).where(
+        Unit.kind == UnitKind.FACILITY,
+        or_(Unit.organisation_id == episode.municipality_id, Unit.id == episode.facility_id),
+    )
     return [Destination(unit, count) for unit, count in session.execute(own.order_by(Unit.name))]
 
 

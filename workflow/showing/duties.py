@@ -9,7 +9,7 @@ from workflow.parties import unit_as
 from workflow.seeing import access
 from workflow.showing.story import Story
 from workflow.tables import Handover, Task
-from workflow.vocabulary import DoneBy, HandoverState, TaskState
+from workflow.vocabulary import DoneBy, HandoverState, Party, TaskState
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ def _handovers(story: Story, by: Actor) -> Iterator[Duty]:
     ahead = story.case.pathway.handover_ahead(episode.state) if episode.closed_at is None else None
     to = unit_as(episode, ahead.hands_over.to) if ahead is not None and ahead.hands_over is not None else None
     if to not in {None, episode.responsible_unit_id} and access.acts_for(by, episode.responsible_unit_id, episode):
-        yield Duty("prepare", episode.expected_discharge_at)
+        in_ward = story.in_state_of(Party.WARD)
+        yield Duty("prepare", episode.expected_discharge_at if in_ward else None)
 
 
 def _tasks(story: Story, by: Actor) -> Iterator[Duty]:
