@@ -41,7 +41,7 @@ class Page(HTMLParser):
             self.forms.append(Form(values["action"]))
         elif tag == "input":
             if values.get("type") not in {"checkbox", "radio"} or "checked" in values:
-                self.forms[-1].fields[values["name"]] = values["value"]
+                self.forms[-1].fields[values["name"]] = values.get("value", "")
         elif tag == "button" and "form" in self.open:
             self.forms[-1].buttons.append(values)
 
@@ -80,7 +80,7 @@ class Reader:
 
     def sends(self, page: Page, address: str, **typed: str) -> Page:
         """Fill in the form that goes to this address, and see where it leads."""
-        form = next(form for form in page.forms if form.action == address)
+        form = next(form for form in page.forms if form.action == address and "form_mark" in form.fields)
         return Page(self.client.post(address, data=form.fields | typed, follow_redirects=True))
 
     def presses(self, page: Page, **button: str) -> Page:

@@ -36,7 +36,6 @@ _FIELDS = {
         "receives_for_municipality", "sor", "gln",
     ),
 }  # fmt: skip
-Row = Organisation | Unit
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,6 @@ class _TakenBack(Exception):
     """What was read, and is not to stay written."""
 
     def __init__(self, reading: Reading) -> None:
-        super().__init__()
         self.reading = reading
 
 
@@ -112,6 +110,18 @@ def write_unit(
     if reading.changes:
         _remember(session, reading, by, at)
     return written
+
+
+def said_of(unit: Unit) -> dict[str, str]:
+    """A unit in the words of a file's columns."""
+    said = {
+        "enhed": unit.name, "enhedsart": next(word for word, kind in UNITS.items() if kind == unit.kind),
+        "enhed_sor": unit.sor, "enhed_gln": unit.gln, "telefon": unit.phone, "telefon_nat": unit.phone_night,
+        "telefon_72": unit.phone_line, "mail": unit.email, "modtager": "ja" if unit.receives_for_municipality else "",
+        "læses_fra": unit.reads_from and f"{unit.reads_from:%H:%M}",
+        "læses_til": unit.reads_until and f"{unit.reads_until:%H:%M}",
+    }  # fmt: skip
+    return {name: value or "" for name, value in said.items()}
 
 
 def _remember(session: Session, reading: Reading, by: Actor, at: datetime) -> None:
@@ -226,7 +236,7 @@ def _written(session: Session, reading: Reading, row: Any, values: dict[str, Any
     return row
 
 
-def plain(row: Row) -> dict[str, Any]:
+def plain(row: Organisation | Unit) -> dict[str, Any]:
     """What the row holds, as it is remembered."""
     values = {name: getattr(row, name) for name in _FIELDS[type(row)]}
     return {name: value.isoformat() if isinstance(value, time) else value for name, value in values.items()}
