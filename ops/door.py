@@ -24,7 +24,7 @@ def settings() -> Settings:
 
 @contextmanager
 def transaction(installation: Settings) -> Iterator[Session]:
-    """A session in the role of background work, committed when the block ends well. Raises CannotDo, OperationalError."""
+    """A session in the role of background work, committed when it ends well. Raises CannotDo, OperationalError."""
     with transactions(installation) as begin, begin() as session:
         yield session
 

@@ -90,4 +90,4 @@ def differences(change: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def _shown(value: str | int | None) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
-    return "-" if value is None else str(value)
+    return gettext("nothing") if value is None else str(value).removesuffix(":00")  # a time without its seconds

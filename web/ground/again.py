@@ -36,6 +36,8 @@ _FIELDS = {
     "agreed_for_the_past": "agreed_due_1",
     "before_what_came_before": "effective_at",
     "after_what_came_after": "effective_at",
+    "no_such_citizen": "cpr",
+    "no_such_person": "username",
     "bad_username": "username",
     "username_taken": "username",
     "not_an_email": "email",
