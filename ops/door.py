@@ -23,27 +23,21 @@ def settings() -> Settings:
 
 
 @contextmanager
-def transaction(installation: Settings, *, as_owner: bool = False) -> Iterator[Session]:
-    """A session in the role of background work, committed when the block ends well.
-
-    `as_owner`: of the owner's role, for what removes rows. Raises CannotDo, OperationalError.
-    """
-    with transactions(installation, as_owner=as_owner) as begin, begin() as session:
+def transaction(installation: Settings) -> Iterator[Session]:
+    """A session in the role of background work, committed when it ends well. Raises CannotDo, OperationalError."""
+    with transactions(installation) as begin, begin() as session:
         yield session
 
 
 @contextmanager
-def transactions(
-    installation: Settings, *, as_owner: bool = False
-) -> Iterator[Callable[[], AbstractContextManager[Session]]]:
+def transactions(installation: Settings) -> Iterator[Callable[[], AbstractContextManager[Session]]]:
     """One connection for a verb with many transactions: what is yielded begins one, committed when its block ends well.
 
     Roles and errors as `transaction`.
     """
     keys.use(installation)
-    url = installation.owner_url if as_owner else installation.database_url
-    told = {"connect_timeout": 5, **db.as_role(None if as_owner else db.SWEEPS)}
-    engine = create_engine(url, poolclass=NullPool, connect_args=told)
+    told = {"connect_timeout": 5, **db.as_role(db.SWEEPS)}
+    engine = create_engine(installation.database_url, poolclass=NullPool, connect_args=told)
     with engine.connect() as connection:
         if schema.revision(connection) != schema.newest():
             raise CannotDo("The database schema is not that of this program. Bring it up to date: overgang migrate")

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from web import api, assets, calendars, fhir, guides, helping
-from web.administration import admin, agreements, systems
+from web.administration import agreements, granting, staff, systems, unit_file, units
 from web.entrance import account, demo, late, provider, signin, staying
 from web.episodes import call, corrections, correspondence, episode, happenings, merging, new_episode, plans
 from web.ground import again, errors, forgery, formats, headers, identity, language, looks, menu, proxies, throttling
@@ -28,10 +28,10 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
-        account, admin, again, agreements, api, board, calendars, call, cluster, corrections, correspondence,
-        emergency, episode, fhir, guides, handover, handover_print, happenings, health, helping, inbox, late, looks,
+        account, again, agreements, api, board, calendars, call, cluster, corrections, correspondence, emergency,
+        episode, fhir, granting, guides, handover, handover_print, happenings, health, helping, inbox, late, looks,
         menu, merging, missed, missed_files, new_episode, places, placing, plans, provider, reminders, revision,
-        search, signin, status, staying, systems, task, worklist,
+        search, signin, staff, status, staying, systems, task, unit_file, units, worklist,
     )  # fmt: skip
     for part in parts:
         part.register(app)

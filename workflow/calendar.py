@@ -21,6 +21,12 @@ def at_clock(day: date, clock: time) -> datetime:
     return datetime.combine(day, clock, COPENHAGEN).astimezone(UTC)
 
 
+def public_holidays(year: int, language: str) -> list[tuple[date, str]]:
+    """The public holidays of a year, each with its name in "da" or "en", by day: no working days."""
+    spoken = {"da": "da", "en": "en_US"}[language]
+    return sorted(holidays.country_holidays("DK", years=year, language=spoken).items())
+
+
 @cache
 def _holidays_of(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("DK", years=year))

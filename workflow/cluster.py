@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from workflow.vocabulary import MissCode
 FEW = 5  # of others, a number below this and above nought could point at somebody
 
 _FIGURES = text("""
-select o.id as organisation_id, o.name as organisation, u.name as unit, f.*
+select o.id as organisation_id, o.name as organisation, u.name as unit, u.uuid, f.*
 from cluster_figures(:organisation, :at) f
 join units u on u.id = f.unit_id join organisations o on o.id = u.organisation_id
 order by o.id <> :organisation, o.name, o.id, u.name
@@ -28,6 +29,7 @@ Number = int | None  # None: some, but fewer than FEW
 class UnitFigures:
     """One unit. Calls are those whose time ran out in the last 30 days, and so are the misses, which stand."""
 
+    unit_id: UUID
     name: str
     owned: Number  # open episodes in which it must take the next step
     unanswered: Number  # handovers that wait for its answer
@@ -70,8 +72,9 @@ def read(session: Session, *, by: Actor, at: datetime) -> list[OrganisationFigur
 
 def _unit(row: Row[Any], *, own: bool) -> UnitFigures:
     return UnitFigures(
-        name=row.unit, owned=_shown(row.owned, own), unanswered=_shown(row.unanswered, own), late=_shown(row.late, own),
-        calls_in_time=_shown(row.calls_in_time, own), calls_missed=_shown(row.calls_missed, own),
+        unit_id=row.uuid, name=row.unit, owned=_shown(row.owned, own), unanswered=_shown(row.unanswered, own),
+        late=_shown(row.late, own), calls_in_time=_shown(row.calls_in_time, own),
+        calls_missed=_shown(row.calls_missed, own),
         misses={code: _shown(row.misses.get(code, 0), own) for code in MissCode},
     )  # fmt: skip
 

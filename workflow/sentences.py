@@ -506,6 +506,15 @@ ERRORS: dict[str, tuple[str, str]] = {
     "bad_gln": ("GLN skal være 13 cifre.", "The GLN must have 13 digits."),
     "bad_sor": ("SOR-id skal være 6-19 cifre.", "The SOR id must have 6-19 digits."),
     "bad_time": ("Klokkeslæt skrives tt:mm, fra og til, eller slet ikke.", "Times are hh:mm, from and until, or none."),
+    "no_file": ("Vælg en fil.", "Choose a file."),
+    "not_utf8": (
+        "Filen er ikke skrevet i UTF-8. I Excel: gem som »CSV UTF-8«.",
+        "The file is not written in UTF-8. In Excel: save as “CSV UTF-8”.",
+    ),
+    "bad_lines": (
+        "Noget er ændret, siden filen blev set igennem. Se den igennem igen.",
+        "Something has changed since the file was looked at. Look at it again.",
+    ),
     "no_such_region": ("Ukendt region; den skal stå først.", "Unknown region; it must come first."),
     "not_a_kind_of_organisation": ("Ukendt art af organisation.", "Unknown kind of organisation."),
     "not_a_kind_of_unit": ("Ukendt art af enhed.", "Unknown kind of unit."),
@@ -608,6 +617,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "episode_closed": ("Forløb afsluttet", "Episode closed"),
     "patient_died": ("Død", "Death"),
     "episode_cancelled": ("Forløb annulleret", "Episode cancelled"),
+    # kinds of unit
+    "unit:ward": ("sengeafsnit", "ward"),
+    "unit:coordination": ("udskrivningskoordination", "discharge coordination"),
+    "unit:district": ("hjemmeplejedistrikt", "home care district"),
+    "unit:facility": ("kommunalt sted med pladser", "municipal facility with places"),
+    "unit:practice": ("almen praksis", "general practice"),
+    "unit:administration": ("forvaltning", "administration"),
     # parties
     "ward": ("afdelingen", "the ward"),
     "facility": ("Tryghedshotellet", "the facility"),

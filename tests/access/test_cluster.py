@@ -95,6 +95,7 @@ def recount(session: Session, unit: Unit, at: datetime) -> UnitFigures:
     ]
     waiting = {HandoverState.SENT, HandoverState.READ}
     return UnitFigures(
+        unit_id=unit.uuid,
         name=unit.name,
         owned=sum(episode.owner_unit_id == unit.id for episode in every),
         unanswered=sum(h.to_unit_id == unit.id and h.state in waiting for h in session.scalars(select(Handover))),

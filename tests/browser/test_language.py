@@ -19,8 +19,10 @@ from tests.web.test_language import NAMES, Marked, untranslated
 from web import guides
 from web.ground import language
 from workflow import vocabulary
+from workflow.calendar import public_holidays
 from workflow.db import SWEEPS, Session
 from workflow.pathways import PATHWAYS
+from workflow.staff.registry import COLUMNS
 from workflow.tables import Episode
 from workflow.vocabulary import Language, MissCode
 
@@ -54,11 +56,12 @@ def held() -> set[str]:
 
 
 def calendar() -> set[str]:
-    """The names of days and months in the language that is spoken here by default."""
+    """The names of days, holidays and months in the language that is spoken here by default."""
     data = Locale("da")
     named = [
         list(kind[form][width].values()) for kind in (data.days, data.months) for form in FORMS for width in WIDTHS
     ]
+    named.append([name for on in (year.NOW.year, year.NOW.year + 1) for _, name in public_holidays(on, "da")])
     return words_of(" ".join(word for names in named for word in map(str, names))) | set(get_period_names(locale="da"))
 
 
@@ -73,7 +76,7 @@ def marked(town: Town, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
 @pytest.mark.parametrize("username", LOOKERS)
 def test_no_page_has_a_word_that_is_not_translated(town: Town, marked: FlaskClient, username: str) -> None:
     enter(marked, username, LOOKERS[username])
-    known, left = held() | calendar() | NAMES | {"CPR"}, {}
+    known, left = held() | calendar() | NAMES | {"CPR", *COLUMNS}, {}
     for target in pages.targets(town.app):
         looked_at = pages.lookers(town.app, target, town.numbers)
         addresses = [address for looker, address in looked_at if looker == username]

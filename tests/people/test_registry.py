@@ -1,19 +1,16 @@
 """A region's file: looked at, read whole or not at all, undone while nobody uses what it made."""
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from sqlalchemy import create_engine, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from tests.conftest import Database
 from tests.people.conftest import NOW, Staff
-from workflow import db
-from workflow.actor import SYSTEM
+from workflow.actor import SYSTEM, Actor
 from workflow.errors import Invalid, NotAllowed, NotPossible
-from workflow.staff import holders, registry
+from workflow.staff import holders, registry, registry_undo
 from workflow.tables import Organisation, Person, PersonRole, Unit, UnitHolder
 from workflow.vocabulary import Holding, OrganisationKind, Role, UnitKind
 
@@ -96,47 +93,88 @@ def test_only_administrators_read_files(session: Session, staff: Staff) -> None:
         registry.preview(session, GOOD, by=staff.nurse)
 
 
-@pytest.fixture
-def owner(database: Database) -> Iterator[Session]:
-    """The owner's session: it may remove rows."""
-    engine = create_engine(database.settings.owner_url)
-    with Session(engine) as session:
-        yield session
-    engine.dispose()
+def undo(session: Session, *, by: Actor = SYSTEM) -> None:
+    registry_undo.undo(session, by=by, at=NOW)
 
 
-def test_the_last_import_is_undone_whole(database: Database, owner: Session) -> None:
-    with db.Session.begin() as session:
-        apply(session, GOOD)
-    with db.Session.begin() as session:
-        apply(session, [HEADER, GOOD[2].replace("22:30", "21:00").replace("Øst", "Ny"), f"1099{GOOD[3][4:]}"])
-    registry.undo(owner, by=SYSTEM, at=NOW)
-    unit = owner.scalars(select(Unit).where(Unit.sor == "1234567")).one()
+def test_the_last_import_is_undone_whole(session: Session) -> None:
+    apply(session, GOOD)
+    apply(session, [HEADER, GOOD[2].replace("22:30", "21:00").replace("Øst", "Ny"), f"1099{GOOD[3][4:]}"])
+    undo(session)
+    unit = session.scalars(select(Unit).where(Unit.sor == "1234567")).one()
     assert (unit.name, str(unit.reads_until)) == ("Distrikt Øst", "22:30:00")
-    registry.undo(owner, by=SYSTEM, at=NOW)
-    assert owner.scalars(select(Organisation)).all() == []
+    undo(session)
+    assert session.scalars(select(Organisation)).all() == []
     with pytest.raises(NotPossible):
-        registry.undo(owner, by=SYSTEM, at=NOW)
+        undo(session)
 
 
-def test_not_when_somebody_works_there(database: Database, owner: Session) -> None:
-    with db.Session.begin() as session:
-        apply(session, GOOD)
-        unit = session.scalars(select(Unit).where(Unit.name == "Plejehjemmet")).one()
-        person = Person(username="maja", name="Maja Demo", active=True)
-        session.add(person)
-        session.flush()
-        session.add(PersonRole(person_id=person.id, unit_id=unit.id, role=Role.FACILITY_NURSE))
+def test_not_when_somebody_works_there(session: Session) -> None:
+    apply(session, GOOD)
+    unit = session.scalars(select(Unit).where(Unit.name == "Plejehjemmet")).one()
+    person = Person(username="maja", name="Maja Demo", active=True)
+    session.add(person)
+    session.flush()
+    session.add(PersonRole(person_id=person.id, unit_id=unit.id, role=Role.FACILITY_NURSE))
+    session.flush()
     with pytest.raises(NotPossible, match="Plejehjemmet"):
-        registry.undo(owner, by=SYSTEM, at=NOW)
+        undo(session)
 
 
-def test_nor_when_it_was_changed_since(database: Database, owner: Session) -> None:
-    with db.Session.begin() as session:
-        apply(session, GOOD)
-        session.scalars(select(Unit).where(Unit.name == "Distrikt Øst")).one().phone = "+45 00 00 00 09"
+def test_nor_when_it_was_changed_since(session: Session) -> None:
+    apply(session, GOOD)
+    session.scalars(select(Unit).where(Unit.name == "Distrikt Øst")).one().phone = "+45 00 00 00 09"
     with pytest.raises(NotPossible, match="Distrikt Øst"):
-        registry.undo(owner, by=SYSTEM, at=NOW)
+        undo(session)
+
+
+@pytest.mark.parametrize("table", ["units", "organisations"])
+def test_the_application_removes_nothing_else(session: Session, staff: Staff, table: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"), session.begin_nested():
+        session.execute(text(f"delete from {table}"))
+    with pytest.raises(DBAPIError, match="only what the last import made"):
+        session.execute(select(func.take_back(table, staff.office.id)))
+
+
+SAID = {name: "" for name in registry.COLUMNS} | {"enhed": "Distrikt Nyt", "enhedsart": "distrikt"}
+
+
+def test_a_unit_that_is_typed_is_remembered_as_a_file_is(session: Session, staff: Staff) -> None:
+    municipality = staff.world.municipality
+    made = registry.write_unit(session, municipality, None, SAID, by=staff.first, at=NOW)
+    changed = SAID | {"enhed": "Distrikt Ny", "læses_fra": "07:00", "læses_til": "22:00"}
+    registry.write_unit(session, municipality, made, changed, by=staff.first, at=NOW)
+    registry.write_unit(session, municipality, made, changed, by=staff.first, at=NOW)  # changes nothing: not remembered
+    assert (made.name, str(made.reads_from)) == ("Distrikt Ny", "07:00:00")
+    undo(session, by=staff.first)
+    assert (made.name, made.reads_from) == ("Distrikt Nyt", None)
+    undo(session, by=staff.first)
+    assert session.scalar(select(Unit).where(Unit.name == "Distrikt Nyt")) is None
+
+
+@pytest.mark.parametrize("wrong", [{"enhed": ""}, {"enhedsart": "kontor"}, {"enhed_sor": "12"}, {"læses_fra": "7"}])
+def test_a_unit_that_cannot_be_is_not_typed(session: Session, staff: Staff, wrong: dict[str, str]) -> None:
+    with pytest.raises(Invalid):
+        registry.write_unit(session, staff.world.municipality, None, SAID | wrong, by=staff.first, at=NOW)
+
+
+def test_an_administrator_writes_their_own_and_what_lies_in_it(session: Session, staff: Staff) -> None:
+    elsewhere = Organisation(name="Region Anden", kind=OrganisationKind.REGION, code="1097")
+    session.add(elsewhere)
+    session.flush()
+    own = [HEADER, f"1099;kommune;{staff.world.municipality.name};730;;;Distrikt Nyt;distrikt;;;;;;;;;"]
+    strange = [HEADER, ";region;Region Anden;1097;;;Forvaltning;forvaltning;;;;;;;;;"]
+    staff.world.region.code = "1099"
+    session.flush()
+    assert registry.apply(session, own, by=staff.first, at=NOW).bad == []
+    assert [bad.code for bad in registry.apply(session, strange, by=staff.first, at=NOW).bad] == [
+        "not_your_organisation"
+    ]
+    with pytest.raises(NotAllowed):
+        registry.write_unit(session, elsewhere, None, SAID, by=staff.first, at=NOW)
+    apply(session, strange)
+    with pytest.raises(NotAllowed):
+        undo(session, by=staff.first)
 
 
 # --- authority and operator, by day ---

@@ -12,9 +12,10 @@ VOID = {"meta", "link", "input", "br", "hr", "img"}
 
 @dataclass
 class Form:
-    """A form as it would be sent: its address, and its fields but for the pressed button."""
+    """A form as it would be sent: its address, how, and its fields but for the pressed button."""
 
     action: str
+    method: str
     fields: dict[str, str] = field(default_factory=dict)
     buttons: list[dict[str, str]] = field(default_factory=list)
 
@@ -38,10 +39,10 @@ class Page(HTMLParser):
             self.open.append(tag)
         self.texts += [value for name, value in values.items() if name in SPOKEN]
         if tag == "form":
-            self.forms.append(Form(values["action"]))
+            self.forms.append(Form(values["action"], values.get("method", "get")))
         elif tag == "input":
             if values.get("type") not in {"checkbox", "radio"} or "checked" in values:
-                self.forms[-1].fields[values["name"]] = values["value"]
+                self.forms[-1].fields[values["name"]] = values.get("value", "")
         elif tag == "button" and "form" in self.open:
             self.forms[-1].buttons.append(values)
 
@@ -80,7 +81,7 @@ class Reader:
 
     def sends(self, page: Page, address: str, **typed: str) -> Page:
         """Fill in the form that goes to this address, and see where it leads."""
-        form = next(form for form in page.forms if form.action == address)
+        form = next(form for form in page.forms if form.action == address and form.method == "post")
         return Page(self.client.post(address, data=form.fields | typed, follow_redirects=True))
 
     def presses(self, page: Page, **button: str) -> Page:

@@ -97,14 +97,14 @@ def test_a_role_that_is_taken_away_stops_at_once(admin: Reader, app: Flask) -> N
 
 def test_the_place_that_changes_authority_in_2027_and_another(admin: Reader) -> None:
     page = admin.sees(f"/admin/units/{unit_id('Akutpladserne')}")
-    assert "Region Midtjylland 01.01.2027" in page.text
-    assert "Randers Kommune 31.12.2026" in page.text
+    assert "Region Midtjylland fra 01.01.2027" in page.text
+    assert "Randers Kommune indtil 31.12.2026" in page.text
     other = admin.sees(f"/admin/units/{unit_id('Distrikt Syd')}")
     with Session() as session:
         region = str(session.execute(text("select uuid from organisations where kind = 'region'")).scalar_one())
     address = f"/admin/units/{unit_id('Distrikt Syd')}/holders"
     changed = admin.sends(other, address, holding="operator", organisation=region, from_on="2028-02-01")
-    assert "Drift Region Midtjylland 01.02.2028" in changed.text
+    assert "Drift Region Midtjylland fra 01.02.2028" in changed.text
     again = admin.sends(other, address, holding="operator", organisation=region, from_on="2028-01-01")
     assert again.answer.status_code == 409
     wrong = admin.sends(other, address, holding="operator", organisation="x", from_on="2029-01-01")

@@ -242,3 +242,9 @@ def test_every_field_has_a_label_and_no_words_are_left(admin: Reader, monkeypatc
         asked = [v for tag, v in page.tags if tag in {"input", "select", "textarea"} and v.get("type") != "hidden"]
         assert [v for v in asked if v.get("id") not in labelled] == []
         assert [word for word in untranslated(page) if word not in known] == []
+
+
+def test_the_holidays_that_are_no_working_days_stand_there(admin: Reader) -> None:
+    page = admin.sees("/admin/aftaler")
+    assert '<time datetime="2026-04-02">02.04.2026</time></dt><dd>Skærtorsdag</dd>' in page.html
+    assert '<time datetime="2027-12-26">26.12.2027</time></dt><dd>Anden juledag</dd>' in page.html

@@ -67,7 +67,6 @@ ELSEWHERE = (
 )  # fmt: skip
 
 
-
 @pytest.fixture(autouse=True)
 def nobody_is_told_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("A_PERSON", "AN_ADDRESS", "SIGN_INS"):

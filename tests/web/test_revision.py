@@ -119,7 +119,7 @@ def test_a_hit_is_confirmed_once_and_is_gone(manager: Reader) -> None:
     page = manager.sees("/revision")
     assert page.first("tr", data_why="no_relation")
     form = next(form for form in page.forms if "/revision/confirm/" in form.action)
-    after = manager.sends(page, form.action, in_order="1", note="")
+    after = manager.sends(page, form.action, in_order="1", reason="")
     assert "no_relation" not in after.html
 
 

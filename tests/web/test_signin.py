@@ -123,6 +123,7 @@ def test_a_wrong_password_and_an_unknown_name_look_the_same(somebody: Reader) ->
     wrong, unknown = (given_password(somebody, name, "forkert kodeord") for name in ("distrikt", "ingen"))
     assert wrong.answer.status_code == unknown.answer.status_code == 401
     assert wrong.text == unknown.text
+    assert wrong.first("input", id="username")["value"] == "distrikt"  # what was typed, but for the secret
     assert "forkert kodeord" not in wrong.html
     assert token(somebody) is None
 

@@ -14,7 +14,7 @@ from web.administration.agreement_form import Typed
 from web.ground import formats, identity, language, rules
 from workflow import agreeing, agreements, clock, db
 from workflow.agreeing import Change, Reach
-from workflow.calendar import at_clock
+from workflow.calendar import at_clock, local, public_holidays
 from workflow.db import Session
 from workflow.errors import Invalid
 from workflow.pathways import PATHWAYS, newest
@@ -52,9 +52,12 @@ def _register_reading(app: Flask) -> None:
     @administrators
     def agreements_page() -> ResponseReturnValue:
         with Session() as session:
+            at = clock.now(session)
+            year = local(at).year
             return render_template(
-                "agreements/list.html", at=clock.now(session), found=agreeing.every(session),
-                places=agreeing.places(session, by=identity.current_actor()), pathways=_pathways(),
+                "agreements/list.html", at=at, found=agreeing.every(session), pathways=_pathways(),
+                places=agreeing.places(session, by=identity.current_actor()),
+                holidays=[(y, public_holidays(y, language.current())) for y in (year, year + 1)],
             )  # fmt: skip
 
     @app.get("/admin/aftaler/<uuid:agreement_id>")

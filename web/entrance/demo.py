@@ -1,10 +1,11 @@
 """What only a demo has: its clock, a hospital that tells something, and a card for each of its people to sign in as."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from flask import Flask, abort, redirect, request
+from flask import Flask, abort, g, redirect, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError, TimeoutError
 
 from web.entrance.signin import onward
 from web.ground import identity, rules
@@ -56,9 +57,21 @@ def cards() -> list[Card]:
         ]
 
 
+def shown_time() -> datetime | None:
+    """What the bar shows on a page that does not tell the time itself; None before anybody is signed in."""
+    if g.get("signed_in") is None:
+        return None
+    try:
+        with Session() as session:
+            return clock.now(session)
+    except (OperationalError, TimeoutError):  # the page that says so must be written all the same
+        return None
+
+
 def register(app: Flask) -> None:
     """Move the clock on, let a message come, and sign in by a button. The bar itself is in the base template."""
     app.add_template_global(cards, "demo_cards")
+    app.add_template_global(shown_time, "demo_time")
 
     @app.post("/demo/clock")
     @rules.public

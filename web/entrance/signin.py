@@ -52,7 +52,10 @@ def onward() -> ResponseReturnValue:
 def sign_in_form(*, status: int = 200, error: WorkflowError | None = None, typed: str = "") -> ResponseReturnValue:
     """Every way in that there is."""
     problem = error.say(language.current()) if error else ""
-    page = render_template("signin.html", back=back(), typed=typed or late.carried(), problem=problem)
+    page = render_template(
+        "signin.html", back=back(), typed=typed or late.carried(), problem=problem,
+        username=request.form.get("username", "") if problem else "",
+    )  # fmt: skip
     return page, 429 if isinstance(error, TooMany) else status
 
 

@@ -39,6 +39,20 @@ _FIELDS = {
     "agreed_for_the_past": "agreed_due_1",
     "before_what_came_before": "effective_at",
     "after_what_came_after": "effective_at",
+    "no_such_citizen": "cpr",
+    "no_such_person": "username",
+    "bad_username": "username",
+    "username_taken": "username",
+    "not_an_email": "email",
+    "not_a_phone_number": "mobile",
+    "bad_sor": "enhed_sor",
+    "bad_gln": "enhed_gln",
+    "bad_time": "læses_fra",
+    "later_change_exists": "from_on",
+    "not_a_date": "from_on",
+    "no_file": "file",
+    "not_utf8": "file",
+    "bad_header": "file",
 }
 
 

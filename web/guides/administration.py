@@ -13,11 +13,16 @@ GUIDES = {  # by the name of the screen in addresses
         title=_("Units"),
         purpose=_("Organisations and their units: telephones, and who decides and who runs them."),
         words=((_("Authority, operator"), _("Who decides and pays; who does the work. Each from a day.")),),
+        whens=(
+            (_("Many units come or change"), _("Read a file: the page says what it would write, before it does.")),
+            (_("It was the wrong file"), _("Undo it, before anybody uses what it made.")),
+        ),
     ),
     "roles": Guide(
         title=_("Roles"),
         purpose=_("What people may do where. What one person gives, a second one approves."),
         words=((_("Proposed"), _("Given, and not approved: it opens nothing yet.")),),
+        whens=((_("Half a year has passed"), _("Look through who has which role, and say who still needs it.")),),
     ),
     "sign-ins": Guide(
         title=_("Signed in"),
@@ -41,7 +46,12 @@ GUIDES = {  # by the name of the screen in addresses
     "sign-in": Guide(
         title=_("Sign in"),
         purpose=_("With your work's sign-in, or with a local account."),
-        whens=((_("You have forgotten the password"), _("An administrator gives you a new one, which you change.")),),
+        whens=(
+            (
+                _("You have forgotten the password"),
+                _("Whoever runs Overgang where you work gives you a new one, which you change."),
+            ),
+        ),
     ),
     "choose": Guide(
         title=_("Unit and role"),

@@ -41,6 +41,6 @@ def register(app: Flask) -> None:
         with looks.looking("emergency_review") as desk:
             break_glass.review(
                 desk.session, opened_id, desk.seen, in_order=request.form.get("in_order") == "1",
-                note=request.form.get("note", ""), at=desk.at,
+                note=request.form.get("reason", ""), at=desk.at,
             )  # fmt: skip
         return redirect(url_for("emergency_page"), code=303)

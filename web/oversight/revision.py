@@ -13,8 +13,8 @@ from workflow.cpr import Cpr
 from workflow.errors import NotFound
 from workflow.seeing import access_log, audits
 from workflow.seeing.audits import Span
-from workflow.staff import people
-from workflow.tables import Citizen
+from workflow.staff import people, staffing
+from workflow.tables import Citizen, Organisation
 from workflow.vocabulary import Look, Role
 
 auditors = rules.only(Role.MANAGER, Role.ADMINISTRATOR)
@@ -59,7 +59,11 @@ def register(app: Flask) -> None:
     @auditors
     def revision_page() -> ResponseReturnValue:
         with looks.looking("revision") as desk:
-            return render_template("revision.html", waiting=audits.to_confirm(desk.session, desk.seen))
+            where = desk.session.get_one(Organisation, desk.by.organisation_id)
+            return render_template(
+                "revision.html", waiting=audits.to_confirm(desk.session, desk.seen),
+                colleagues=staffing.people(desk.session, where),
+            )  # fmt: skip
 
     @app.post("/revision/citizen")
     @auditors
@@ -103,6 +107,6 @@ def register(app: Flask) -> None:
         with looks.looking("revision_confirm") as desk:
             audits.confirm(
                 desk.session, look_id, desk.seen, in_order=request.form.get("in_order") == "1",
-                note=request.form.get("note", ""), at=desk.visit.at,
+                note=request.form.get("reason", ""), at=desk.visit.at,
             )  # fmt: skip
         return redirect(url_for("revision_page"), code=303)

@@ -230,18 +230,6 @@ def headline(found: list[Line]) -> tuple[State, str]:
     return State.WORKS, gettext("Everything works")
 
 
-def miss_words() -> dict[MissCode, str]:
-    """What each code counts, in the words of the wards (domain/quality.md 5.1)."""
-    return {
-        MissCode.NOT_SENT: gettext("Handover never sent"),
-        MissCode.SENT_LATE: gettext("Handover sent late"),
-        MissCode.NOT_ANSWERED: gettext("Handover not answered in time"),
-        MissCode.REJECTED_NOT_RESENT: gettext("Rejected and not sent again"),
-        MissCode.CALL_NOT_MADE: gettext("Follow-up call not made in time"),
-        MissCode.TASK_NOT_DONE: gettext("Other task not done in time"),
-    }
-
-
 def sweep_words() -> dict[str, str]:
     """What each sweep does."""
     return {
@@ -286,6 +274,6 @@ def register(app: Flask) -> None:
             state=state,
             sentence=sentence,
             words=state_words(),
-            misses=miss_words(),
+            misses=MissCode,
             sweeps=sweep_words(),
         )

@@ -19,10 +19,13 @@ def require_administrator(by: Actor) -> None:
 
 def require_administrator_of(session: Session, unit: Unit, *, by: Actor) -> None:
     """Raises NotAllowed unless the unit belongs to their organisation, or to one that lies in it."""
+    require_administrator_in(session, unit.organisation_id, by=by)
+
+
+def require_administrator_in(session: Session, organisation_id: int, *, by: Actor) -> None:
+    """Raises NotAllowed unless it is their organisation, or lies in it."""
     require_administrator(by)
-    if by.origin != Origin.PERSON:
-        return
-    if by.organisation_id not in _lies_in(session, unit.organisation_id):
+    if by.origin == Origin.PERSON and by.organisation_id not in _lies_in(session, organisation_id):
         raise NotAllowed("not_your_organisation")
 
 

@@ -1,8 +1,8 @@
-"""A region's organisations and units, read from a file: looked at first, applied whole, undone while nobody uses it."""
+"""A region's organisations and units, from a file or a form: looked at first, applied whole, and remembered."""
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from workflow.actor import Actor
-from workflow.errors import Invalid, NotPossible
-from workflow.staff.administrators import require_administrator
+from workflow.errors import Invalid, NotAllowed
+from workflow.staff.administrators import require_administrator, require_administrator_in, require_administrator_of
 from workflow.tables import Organisation, RegistryImport, Unit
 from workflow.vocabulary import OrganisationKind, UnitKind
 
@@ -36,7 +36,6 @@ _FIELDS = {
         "receives_for_municipality", "sor", "gln",
     ),
 }  # fmt: skip
-Row = Organisation | Unit
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,6 @@ class _TakenBack(Exception):
     """What was read, and is not to stay written."""
 
     def __init__(self, reading: Reading) -> None:
-        super().__init__()
         self.reading = reading
 
 
@@ -72,7 +70,7 @@ def preview(session: Session, lines: Iterable[str], *, by: Actor) -> Reading:
     require_administrator(by)
     try:
         with session.begin_nested():
-            raise _TakenBack(_read(session, lines))
+            raise _TakenBack(_read(session, lines, by))
     except _TakenBack as trial:
         return trial.reading
 
@@ -81,57 +79,57 @@ def apply(session: Session, lines: Iterable[str], *, by: Actor, at: datetime) ->
     """Write every organisation and unit of the file: all of it, or, when a line is bad, nothing. `at` is real time.
 
     CSV with semicolons and the header `COLUMNS`, one line a unit; an organisation's numbers stand on its first line.
-    Known again by SOR id, an organisation else by its number or name, a unit else by its name there. Raises Invalid.
+    Known again by SOR id, an organisation else by its number or name, a unit else by its name there. A line that is not
+    for this administrator to write is a bad one. Raises Invalid, NotAllowed.
     """
     require_administrator(by)
     try:
         with session.begin_nested():
-            reading = _read(session, lines)
+            reading = _read(session, lines, by)
             if reading.bad:
                 raise _TakenBack(reading)
     except _TakenBack as trial:
         return trial.reading
-    session.add(RegistryImport(changes=reading.changes, imported_at=at, imported_by=by.name))
-    session.flush()
+    _remember(session, reading, by, at)
     return reading
 
 
-def undo(session: Session, *, by: Actor, at: datetime) -> RegistryImport:
-    """Take the last import back. The session is the owner's: rows go. `at` is real time.
+def write_unit(
+    session: Session, organisation: Organisation, unit: Unit | None, said: Mapping[str, str], *, by: Actor, at: datetime
+) -> Unit:  # fmt: skip
+    """One unit as a form says it, in the words of a file's columns; None makes a new one. `at` is real time.
 
-    Raises NotPossible when there is none, or when something that it wrote was used or changed since.
+    It is remembered as a file of one line is, and undone in the same way. Raises Invalid, NotAllowed.
     """
-    require_administrator(by)
-    last = session.scalar(
-        select(RegistryImport).where(RegistryImport.undone_at.is_(None)).order_by(RegistryImport.id.desc()).limit(1)
-    )
-    if last is None:
-        raise NotPossible("nothing_to_undo")
-    for change in reversed(last.changes):
-        _undo(session, change)
-    last.undone_at, last.undone_by = at, by.name
+    require_administrator_in(session, organisation.id, by=by)
+    if not said["enhed"]:
+        raise Invalid("name_needed")
+    reading = Reading()
+    with session.begin_nested():
+        written: Unit = _written(session, reading, unit or Unit(), _unit_values(organisation, said))
+    if reading.changes:
+        _remember(session, reading, by, at)
+    return written
+
+
+def said_of(unit: Unit) -> dict[str, str]:
+    """A unit in the words of a file's columns."""
+    said = {
+        "enhed": unit.name, "enhedsart": next(word for word, kind in UNITS.items() if kind == unit.kind),
+        "enhed_sor": unit.sor, "enhed_gln": unit.gln, "telefon": unit.phone, "telefon_nat": unit.phone_night,
+        "telefon_72": unit.phone_line, "mail": unit.email, "modtager": "ja" if unit.receives_for_municipality else "",
+        "læses_fra": unit.reads_from and f"{unit.reads_from:%H:%M}",
+        "læses_til": unit.reads_until and f"{unit.reads_until:%H:%M}",
+    }  # fmt: skip
+    return {name: value or "" for name, value in said.items()}
+
+
+def _remember(session: Session, reading: Reading, by: Actor, at: datetime) -> None:
+    session.add(RegistryImport(changes=reading.changes, imported_at=at, imported_by=by.name))
     session.flush()
-    return last
 
 
-def _undo(session: Session, change: dict[str, Any]) -> None:
-    row: Row | None = session.get(Unit, change["id"])
-    if change["table"] == "organisations":
-        row = session.get(Organisation, change["id"])
-    if row is None or _plain(row) != change["after"]:
-        raise NotPossible("used_since_the_import", name=change["name"])
-    if change["before"] is None:
-        session.delete(row)
-    else:
-        for name, value in change["before"].items():
-            setattr(row, name, time.fromisoformat(value) if value and name.startswith("reads_") else value)
-    try:
-        session.flush()
-    except IntegrityError as error:  # a foreign key: somebody works there, or an episode has been there
-        raise NotPossible("used_since_the_import", name=change["name"]) from error
-
-
-def _read(session: Session, lines: Iterable[str]) -> Reading:
+def _read(session: Session, lines: Iterable[str], by: Actor) -> Reading:
     table = csv.DictReader(lines, delimiter=";")
     if tuple(table.fieldnames or ()) != COLUMNS:
         raise Invalid("bad_header", expected=";".join(COLUMNS))
@@ -140,15 +138,15 @@ def _read(session: Session, lines: Iterable[str]) -> Reading:
         said = {name: (cells[name] or "").strip() for name in COLUMNS}
         try:
             with session.begin_nested():
-                organisation = _organisation(session, reading, said)
+                organisation = _organisation(session, reading, said, by)
                 if said["enhed"]:
-                    _unit(session, reading, organisation, said, seen)
-        except Invalid as error:
+                    _unit(session, reading, organisation, said, seen, by)
+        except (Invalid, NotAllowed) as error:
             reading.bad.append(BadLine(table.line_num, error.code))
     return reading
 
 
-def _organisation(session: Session, reading: Reading, said: dict[str, str]) -> Organisation:
+def _organisation(session: Session, reading: Reading, said: dict[str, str], by: Actor) -> Organisation:
     kind = ORGANISATIONS.get(said["art"].lower())
     if kind is None:
         raise Invalid("not_a_kind_of_organisation")
@@ -168,9 +166,12 @@ def _organisation(session: Session, reading: Reading, said: dict[str, str]) -> O
         "sor": sor,
         "gln": gln,
     }
+    if found:
+        require_administrator_in(session, found.id, by=by)
     if found and not any((code, sor, gln)):  # a later line of the same organisation: only its name again
         return found
     organisation: Organisation = _written(session, reading, found or Organisation(), values)
+    require_administrator_in(session, organisation.id, by=by)
     return organisation
 
 
@@ -183,7 +184,23 @@ def _region(session: Session, code: str) -> int:
     return found
 
 
-def _unit(session: Session, reading: Reading, organisation: Organisation, said: dict[str, str], seen: set[int]) -> None:
+def _unit(
+    session: Session, reading: Reading, organisation: Organisation, said: dict[str, str], seen: set[int], by: Actor
+) -> None:
+    values = _unit_values(organisation, said)
+    found = values["sor"] and session.scalar(select(Unit).where(Unit.sor == values["sor"]))
+    found = found or session.scalar(
+        select(Unit).where(Unit.organisation_id == organisation.id, Unit.name == said["enhed"])
+    )
+    if found:
+        require_administrator_of(session, found, by=by)
+    unit = _written(session, reading, found or Unit(), values)
+    if unit.id in seen:
+        raise Invalid("twice_in_the_file")
+    seen.add(unit.id)
+
+
+def _unit_values(organisation: Organisation, said: Mapping[str, str]) -> dict[str, Any]:
     kind = UNITS.get(said["enhedsart"].lower())
     if kind is None:
         raise Invalid("not_a_kind_of_unit")
@@ -191,27 +208,17 @@ def _unit(session: Session, reading: Reading, organisation: Organisation, said: 
     reads = [said["læses_fra"], said["læses_til"]]
     if any(reads) and not all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at) for at in reads):
         raise Invalid("bad_time")
-    found = sor and session.scalar(select(Unit).where(Unit.sor == sor))
-    found = found or session.scalar(
-        select(Unit).where(Unit.organisation_id == organisation.id, Unit.name == said["enhed"])
-    )
-    unit = _written(
-        session, reading, found or Unit(),
-        {
-            "organisation_id": organisation.id, "name": said["enhed"], "kind": kind, "phone": said["telefon"] or None,
-            "phone_night": said["telefon_nat"] or None, "phone_line": said["telefon_72"] or None,
-            "email": said["mail"] or None, "receives_for_municipality": said["modtager"].lower() in {"ja", "1"},
-            "reads_from": time.fromisoformat(reads[0]) if reads[0] else None,
-            "reads_until": time.fromisoformat(reads[1]) if reads[1] else None, "sor": sor, "gln": gln,
-        },
-    )  # fmt: skip
-    if unit.id in seen:
-        raise Invalid("twice_in_the_file")
-    seen.add(unit.id)
+    return {
+        "organisation_id": organisation.id, "name": said["enhed"], "kind": kind, "phone": said["telefon"] or None,
+        "phone_night": said["telefon_nat"] or None, "phone_line": said["telefon_72"] or None,
+        "email": said["mail"] or None, "receives_for_municipality": said["modtager"].lower() in {"ja", "1"},
+        "reads_from": time.fromisoformat(reads[0]) if reads[0] else None,
+        "reads_until": time.fromisoformat(reads[1]) if reads[1] else None, "sor": sor, "gln": gln,
+    }  # fmt: skip
 
 
 def _written(session: Session, reading: Reading, row: Any, values: dict[str, Any]) -> Any:
-    before = None if row.id is None else _plain(row)
+    before = None if row.id is None else plain(row)
     for name, value in values.items():
         setattr(row, name, value)
     session.add(row)
@@ -219,7 +226,7 @@ def _written(session: Session, reading: Reading, row: Any, values: dict[str, Any
         session.flush()
     except IntegrityError as error:  # a unique key: two rows would have one name or one SOR id
         raise Invalid("number_taken") from error
-    after = _plain(row)
+    after = plain(row)
     if before == after:
         reading.unchanged += 1
     else:
@@ -229,7 +236,8 @@ def _written(session: Session, reading: Reading, row: Any, values: dict[str, Any
     return row
 
 
-def _plain(row: Row) -> dict[str, Any]:
+def plain(row: Organisation | Unit) -> dict[str, Any]:
+    """What the row holds, as it is remembered."""
     values = {name: getattr(row, name) for name in _FIELDS[type(row)]}
     return {name: value.isoformat() if isinstance(value, time) else value for name, value in values.items()}
 

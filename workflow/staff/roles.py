@@ -1,7 +1,8 @@
 """Roles: given by one person, agreed to by a second, taken away by one; never so that nobody is administrator."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import select
@@ -47,13 +48,21 @@ def may_approve(session: Session, role: PersonRole, *, by: Actor) -> bool:
     """Whether this is a second person: neither who gave it nor who gets it, and manager there or administrator."""
     if by.person_id is None or by.person_id in {role.granted_by_id, role.person_id}:
         return False
-    if Role.MANAGER in by.roles and by.unit_id == role.unit_id:
+    return answers_for(session, by)(role.unit)
+
+
+def answers_for(session: Session, by: Actor) -> Callable[[Unit], bool]:
+    """Whether they answer for who works in a unit: its manager, or an administrator of where it lies."""
+
+    @cache
+    def administers(organisation_id: int) -> bool:
+        try:
+            administrators.require_administrator_in(session, organisation_id, by=by)
+        except NotAllowed:
+            return False
         return True
-    try:
-        administrators.require_administrator_of(session, role.unit, by=by)
-    except NotAllowed:
-        return False
-    return True
+
+    return lambda unit: (Role.MANAGER in by.roles and by.unit_id == unit.id) or administers(unit.organisation_id)
 
 
 def approve(session: Session, role_id: UUID, *, by: Actor, at: datetime) -> PersonRole:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from workflow.errors import NotFound
@@ -45,14 +45,31 @@ def organisation(session: Session, organisation_id: UUID) -> Organisation:
     return found
 
 
-def people(session: Session, like: str = "") -> Sequence[Person]:
-    """People whose name or username holds `like`, by name."""
-    found = select(Person).order_by(Person.name, Person.id).limit(MOST)
-    if like:
-        found = found.where(
-            or_(Person.name.icontains(like, autoescape=True), Person.username.icontains(like, autoescape=True))
+def people(session: Session, works_in: Organisation | None = None) -> Sequence[Person]:
+    """People by name: everybody, or who has a role in that organisation or waits for one. Systems stand elsewhere."""
+    found = select(Person).where(~Person.is_system).order_by(Person.name, Person.id).limit(MOST)
+    if works_in is not None:
+        there = (
+            select(PersonRole.person_id)
+            .join(Unit)
+            .where(Unit.organisation_id == works_in.id, PersonRole.state != RoleState.ENDED)
         )
+        found = found.where(Person.id.in_(there))
     return session.scalars(found).all()
+
+
+def roles_in_force(session: Session, of: Sequence[Person]) -> dict[int, list[PersonRole]]:
+    """What these people may do, by the person's number."""
+    held = session.scalars(
+        select(PersonRole)
+        .where(PersonRole.person_id.in_([person.id for person in of]), PersonRole.state == RoleState.IN_FORCE)
+        .options(joinedload(PersonRole.unit).joinedload(Unit.organisation))
+        .order_by(PersonRole.id)
+    )
+    found: dict[int, list[PersonRole]] = {}
+    for role in held:
+        found.setdefault(role.person_id, []).append(role)
+    return found
 
 
 def roles(session: Session, person: Person) -> Sequence[PersonRole]:

@@ -95,7 +95,9 @@ class UnitHolder(Base):
 
 
 class RegistryImport(Base):
-    """A file of organisations and units that was read; `changes` holds what each row was before, to undo it by."""
+    """A file of organisations and units that was read, or one unit that was typed; `changes` holds what each row was
+    before, to undo it by.
+    """
 
     __tablename__ = "registry_imports"
 
@@ -140,7 +142,8 @@ class Person(Base):
 class PersonRole(Base):
     """What a person may do in a unit, once it is in force: who was given it by whom, and which second person agreed.
 
-    `granted_by_id` is null where the installation's operator, the demo or the identity provider gave it.
+    `granted_by_id` is null where the installation's operator, the demo or the identity provider gave it. `confirmed_at`
+    is when somebody last said that it is still needed.
     """
 
     __tablename__ = "person_roles"
@@ -166,6 +169,8 @@ class PersonRole(Base):
     approved_at: Mapped[datetime | None]
     approved_by: Mapped[str | None]
     approved_by_id: Mapped[int | None] = mapped_column(BigInteger)
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str | None]
 
