@@ -31,11 +31,11 @@ def asks(reader: Reader, number: str, reason: str = "Ringet op af vagtlægen") -
 
 
 def kinds() -> list[Look]:
-    """What was looked at, but for the board that a sign-in leads to."""
+    """What was written down besides the board, to which signing in leads."""
     with Session.begin() as session:
         session.execute(text(f"set local role {SWEEPS}"))
         return list(
-            session.scalars(select(AccessEntry.kind).where(AccessEntry.what != "board").order_by(AccessEntry.id))
+            session.scalars(select(AccessEntry.kind).where(AccessEntry.kind != Look.LIST).order_by(AccessEntry.id))
         )
 
 
@@ -70,7 +70,7 @@ def test_the_managers_review_it(neighbour: Reader, number: str, app: Flask) -> N
     page = manager.sees("/noed-adgang")
     assert "Ringet op af vagtlægen" in page.text
     form = next(form for form in page.forms if form.action.endswith("/review"))
-    reviewed = manager.sends(page, form.action, in_order="0", note="Taler med dem")
+    reviewed = manager.sends(page, form.action, in_order="0", reason="Taler med dem")
     assert "data-review" not in reviewed.html
     assert "data-review" not in neighbour.sees("/noed-adgang").html
 
