@@ -278,3 +278,23 @@ def test_leaving_the_house_asks_for_a_handover_to_the_district(
         episodes.record_event(
             session, discharged.uuid, "departed_home", by=world.facility_nurse, at=DISCHARGED + hours(2)
         )
+
+
+def test_what_was_sent_for_the_time_after_an_event_goes_when_the_event_never_happened(
+    session: Session, world: World
+) -> None:
+    guest = episodes.open_episode(
+        session, worlds.citizen(session, world), "tryghedshotel", "municipality", by=world.nurse, at=ADMITTED,
+        facility=world.facility, district=world.district,
+    )  # fmt: skip
+    coming = handovers.send(session, guest.uuid, ISBAR, by=world.nurse, at=ADMITTED + hours(1))
+    handovers.accept(session, coming.uuid, by=world.facility_nurse, at=ADMITTED + hours(2))
+    episodes.record_event(session, guest.uuid, "patient_arrived", by=world.facility_nurse, at=ADMITTED + hours(3))
+    arrived = guest.history_number
+    going = handovers.send(session, guest.uuid, ISBAR, by=world.facility_nurse, at=ADMITTED + hours(4))
+    amendments.cancel_event(
+        session, guest.uuid, arrived, by=world.facility_nurse, at=ADMITTED + hours(5), reason="En anden borger"
+    )
+    states = dict(session.execute(select(Handover.id, Handover.state)).all())
+    assert states == {coming.id: HandoverState.ACCEPTED, going.id: HandoverState.WITHDRAWN}
+    assert guest.responsible_unit_id == world.district.id

@@ -48,10 +48,11 @@ class Sheet:
     def write(self, session: Session, *, but: type[Base] | None = None) -> None:
         """Write what differs, changes before new rows: what ends makes room for what begins. New rows get numbers.
 
-        The rows of one table may be left to be written later, with what differs in them then.
+        The newest first: where something is taken back, the newer row ends and the older one is in force again. The
+        rows of one table may be left to be written later, with what differs in them then.
         """
         driver = db.driver(session)
-        for row, known in self._known:
+        for row, known in reversed(self._known):
             if but is None or not isinstance(row, but):
                 _write_change(session, driver, row, known)
         for entity, rows in groupby(sorted(self._fresh, key=_depth), type):
@@ -61,7 +62,7 @@ class Sheet:
     def write_changes(self, session: Session, entity: type[Base]) -> None:
         """Write what differs in the rows of one table that were there before."""
         driver = db.driver(session)
-        for row, known in self._known:
+        for row, known in reversed(self._known):
             if isinstance(row, entity):
                 _write_change(session, driver, row, known)
 

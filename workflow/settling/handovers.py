@@ -66,6 +66,10 @@ def _undo_event(case: CaseFile, handover: Handover, *, number: int) -> None:
     gone_with_it = event_number in case.timeline.taken_back or handover.opened_number >= (event_number or 0)
     if gone_with_it and handover.state != HandoverState.WITHDRAWN:
         _withdraw(case, handover, number=number)
+    for later in case.handovers if handover.state != HandoverState.WITHDRAWN else ():
+        under_way = later.passed_at is None and later.state != HandoverState.WITHDRAWN
+        if under_way and later.opened_number > handover.opened_number:  # it was for what came after the event
+            _withdraw(case, later, number=number)
 
 
 def _withdraw(case: CaseFile, handover: Handover, *, number: int) -> None:
