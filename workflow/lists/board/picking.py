@@ -77,20 +77,19 @@ _WHERE = {
     Show.OVERDUE: "and d.due_at <= %(at)s",
     Show.SOON: "and d.due_at > %(at)s and d.due_at <= %(soon)s",
 }
-# ... and of the episode: whose units, and what else. Each is the condition of an index.
+# ... and of the episode. Each is the condition of an index.
 _IN_HOSPITAL = "e.state in ('acute', 'admitted', 'admitted_at_home', 'on_leave', 'ready_for_discharge')"
 _EPISODES = {
-    Show.LEAVING: f"e.ward_id = mine.id and {_IN_HOSPITAL} and e.expected_discharge_at < %(tomorrow)s",
+    Show.LEAVING: f"e.ward_id = any ({_UNITS}) and {_IN_HOSPITAL} and e.expected_discharge_at < %(tomorrow)s",
     Show.ARRIVING: (
-        "e.facility_id = mine.id and e.state <> 'at_home' and e.state <> 'at_tryghedshotel' and "
+        f"e.facility_id = any ({_UNITS}) and e.state <> 'at_home' and e.state <> 'at_tryghedshotel' and "
         "(e.expected_discharge_at < %(tomorrow)s or e.state in ('planned', 'discharged'))"
     ),
 }
 
 
 def _episodes(show: Show) -> str:
-    asked = f"e.closed_at is null and {_EPISODES[show]} order by e.expected_discharge_at limit %(most_episodes)s"
-    return of_units(f"select e.id from episodes e where {asked}")
+    return f"select e.id from episodes e where e.closed_at is null and {_EPISODES[show]}"
 
 
 def _rows(filters: Filters) -> str:
