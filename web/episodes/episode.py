@@ -12,7 +12,7 @@ from workflow.errors import Missing
 from workflow.medcom import shown
 from workflow.seeing import access, sight
 from workflow.seeing.access_log import Visit
-from workflow.showing import choices, duties, story
+from workflow.showing import duties, story
 from workflow.tables import Episode
 from workflow.vocabulary import LegalBasis, Look, Party
 
@@ -85,8 +85,7 @@ def _page(episode_id: UUID, kind: Look, template: str) -> ResponseReturnValue:
         return render_template(
             template, at=desk.at, by=desk.by, story=told, episode=episode, bases=LegalBasis, final=episode_form.FINAL,
             duties=duties.owed(told, desk.by, at=desk.at),
-            facilities=choices.facilities(desk.session, episode, at=desk.at) if in_ward else [],
-            wards=choices.wards(desk.session, episode) if in_ward or come_back else [],
+            facilities=told.facilities if in_ward else [], wards=told.wards if in_ward or come_back else [],
             advis=shown.of_citizen(desk.session, episode.citizen_id),
             cpr=episode.citizen.cpr.value if kind == Look.CPR_SHOWN else None,
             party=access.is_party(desk.by, episode),
