@@ -123,20 +123,20 @@ def _installed(database: Database) -> Iterator[dict[str, str]]:
 
 
 def _say_statements(settings: Settings, token: str) -> None:
-    """How many statements each page sends, counted in this process."""
+    """How many statements each page sends, counted in this process; the first round reads what is read once."""
     bound: Engine = db.Session.kw["bind"]
-    browser, told, episode = create_app(settings).test_client(), [], ""
+    browser, told, episode = create_app(settings).test_client(), dict[str, int](), ""
     browser.set_cookie(COOKIE, token)
     with listening(bound) as heard:
-        for page, address in PAGES.items():
+        for page, address in [*PAGES.items()] * 2:
             heard.clear()
             answer = browser.get(address.format(episode))
-            told.append(f"{page} {len(heard)}")
+            told[page] = len(heard)
             if answer.status_code != 200:
                 raise RuntimeError(f"{page} answered {answer.status}")
             if page == "board":
                 episode = re.findall(r'data-episode="([0-9a-f-]+)"', answer.text)[0]
-    say(f"  statements: {', '.join(told)}")
+    say(f"  statements: {told}")
 
 
 @contextmanager
