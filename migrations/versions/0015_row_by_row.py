@@ -28,7 +28,7 @@ PARENTS = {
 # Both sides of what stands have a relation to its episode (seeing.relations), so that the units are asked first, and
 # the episode only where neither is the asker's: a list reads one table less. What stands, the sides, and how before.
 SIDES = {
-    "deadlines": ("", ("unit_id", "other_unit_id"), ""),
+    "deadlines": ("", ("unit_id", "other_unit_id"), BY_ROW),
     "tasks": ("state <> 'withdrawn' and ", ("unit_id", "counterpart_unit_id"), BY_ROW),
     "handovers": (
         "(state <> 'withdrawn' or first_sent_at is not null) and ", ("from_unit_id", "to_unit_id"), BY_ROW,
