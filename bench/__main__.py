@@ -2,7 +2,7 @@
 
 import argparse
 
-from bench import discharge, history, messages, people, raising, routing, scale, security
+from bench import discharge, history, messages, pages, people, raising, routing, scale, security
 from bench.server import running, say
 from bench.size import FULL
 
@@ -15,6 +15,7 @@ BENCHES = {
     "row_security": security.measure,
     "medcom_receive": messages.measure,
     "scale": scale.measure,
+    "pages": pages.measure,
 }
 
 

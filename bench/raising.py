@@ -8,7 +8,7 @@ import psycopg
 
 from bench import engine
 from bench.figure import Figure, RowsDiffer
-from bench.filling import AT, Calls, fill
+from bench.filling import AT, Calls, fill, ground_of
 from bench.server import Database, Server, say
 from bench.size import Size
 from tasks import runs
@@ -77,7 +77,7 @@ def with_calls(database: Database, count: int, calls: Calls) -> World:
     """Fill an empty database with open episodes, each with a follow-up call; its clock shows AT."""
     say(f"filling {count} episodes")
     world = engine.build_world(database)
-    fill(database, world, count, closed=0, calls=calls)
+    fill(database, [ground_of(world)], count, closed=0, calls=calls)
     with engine.connected(database), db.Session.begin() as session:
         clock.start_demo(session, AT)
     return world

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bench import engine
 from bench.figure import Figure
-from bench.filling import AT, Calls, fill
+from bench.filling import AT, Calls, fill, ground_of
 from bench.server import Database, Server, say
 from bench.size import Size
 from tests.world import World
@@ -76,7 +76,7 @@ def measure(server: Server, size: Size) -> Iterator[Figure]:
 def _filled(database: Database, count: int) -> Place:
     say(f"filling {count} episodes")
     world = engine.build_world(database)
-    fill(database, world, count, closed=round(count * (1 - OPEN_SHARE)), calls=Calls.NOT_DUE)
+    fill(database, [ground_of(world)], count, closed=round(count * (1 - OPEN_SHARE)), calls=Calls.NOT_DUE)
     with psycopg.connect(database.url) as connection:
         ((taken,),) = connection.execute("select pg_size_pretty(pg_database_size(current_database()))").fetchall()
     say(f"  {taken}")

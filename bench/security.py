@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bench import engine
 from bench.discharge import DISCHARGED_AT, discharge, ready_for_discharge
 from bench.figure import Figure
-from bench.filling import AT, Calls, fill
+from bench.filling import AT, Calls, fill, ground_of
 from bench.server import AS_SWEEPS, Database, Server
 from bench.size import Size
 from tests.world import World
@@ -33,7 +33,7 @@ def measure(server: Server, size: Size) -> Iterator[Figure]:
     """Milliseconds of one page and of one transition, the two sides in turns on one database."""
     with server.database("security_list") as database:
         world = engine.build_world(database)
-        fill(database, world, size.few * 10, closed=size.few * 5, calls=Calls.NOT_DUE)
+        fill(database, [ground_of(world)], size.few * 10, closed=size.few * 5, calls=Calls.NOT_DUE)
         _spread(database, world)
         yield from _pages(_as_people(database), world, size)
     with server.database("security_transition") as database:

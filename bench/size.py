@@ -17,13 +17,14 @@ class Size:
     many: int  # and in the large one
     samples: int  # single transitions and sweeps in each of the two
     walked: int  # episodes whose history is verified
+    clicks: int  # of each person, on each page
 
 
 FULL = Size(
     rounds=6, discharges=240, due=100_000, quiet_seconds=25, people_rounds=2, pace=2, few=1_000, many=1_000_000,
-    samples=80, walked=400,
+    samples=80, walked=400, clicks=15,
 )  # fmt: skip
 TINY = Size(
     rounds=1, discharges=8, due=300, quiet_seconds=0.5, people_rounds=1, pace=0.2, few=200, many=400, samples=4,
-    walked=4,
+    walked=4, clicks=1,
 )  # fmt: skip

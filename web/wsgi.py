@@ -1,5 +1,7 @@
 """Where a web process starts."""
 
+import gc
+
 from web.app import create_app
 from workflow import db, keys
 from workflow.seeing import masking
@@ -10,3 +12,7 @@ settings = Settings.from_environment()
 keys.use(settings)
 db.connect(settings.database_url)
 app = create_app(settings)
+
+# What there is now stays for as long as the process does: no collection during a request need look at it again.
+gc.collect()
+gc.freeze()

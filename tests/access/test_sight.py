@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests import world as worlds
@@ -19,6 +19,18 @@ from workflow.pathways import PATHWAYS
 from workflow.seeing import sight
 from workflow.tables import AccessEntry, Episode, Handover, PersonRole, Task
 from workflow.vocabulary import Look, Role, RoleState
+
+# --- who it is ---
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_database_knows_who_looks_also_where_they_see_nobody(session: Session, world: World, role: Role) -> None:
+    actor = replace(world.nurse, roles=frozenset({role}))
+    session.execute(text("select set_config('overgang.person', '0', true), set_config('overgang.typed', 'ff', true)"))
+    sight.open(session, actor, at=ADMITTED)
+    said = session.execute(text("select current_setting('overgang.person'), current_setting('overgang.typed')")).one()
+    assert tuple(said) == (str(actor.person_id), "")
+
 
 # --- relation ---
 

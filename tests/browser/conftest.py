@@ -10,24 +10,21 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser
-from sqlalchemy import Engine, create_engine, update
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session as OpenSession
 from werkzeug.serving import make_server
 
 from ops.demo import cluster, loading, year
 from tests.browser import chromium
-from tests.browser.pages import LOOKERS, acting, numbers_of
+from tests.browser.pages import LOOKERS, numbers_of
 from tests.browser.stack import Stack
 from tests.browser.words import Scene, scene
 from tests.conftest import Servers
+from tests.web import town as towns
 from tests.web.conftest import beat
-from tests.web.routes import a_citizen
-from tests.web.test_signin import with_password
 from web.app import create_app
 from workflow import clock, db, keys
 from workflow.settings import Settings
-from workflow.staff import people
-from workflow.tables import Person
 
 
 @pytest.fixture(scope="session")
@@ -54,21 +51,7 @@ def town_for_everybody(servers: Servers) -> Iterator[Town]:
     """One for every test that only looks."""
     name = servers.copy()
     settings = Settings.from_environment(servers.environment(name))
-    keys.use(settings)
-    as_sweep = create_engine(settings.database_url, connect_args=db.as_role(db.SWEEPS))
-    with OpenSession(as_sweep) as session, session.begin():
-        clock.start_demo(session, year.NOW)
-        cluster.build(session)
-        loading.register_newcomers(session)
-        year.live_now(session, cluster.read(session), year.here()[::3])
-        session.execute(update(Person).values(toured=True))
-    as_sweep.dispose()
-    engine = db.connect(settings.database_url)
-    a_citizen()
-    with db.Session.begin() as session:
-        people.add(session, "plejesystem", "Plejesystemet Demo", by=acting("admin"), is_system=True)
-    for username in LOOKERS:
-        with_password(username)
+    engine = towns.build(settings, year.here()[::3])
     app, numbers = create_app(settings), {username: numbers_of(username) for username in LOOKERS}
     with served(app) as home:
         yield Town(app, home, engine, numbers)

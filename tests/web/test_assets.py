@@ -1,19 +1,24 @@
 """What browsers load: ours, whole, from here, and kept until it changes."""
 
+import gzip
 import hashlib
 import json
 import re
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.web.reader import Page
+from tests.web.routes import enter
 from web.assets import STATIC, fingerprints
+from workflow.tables import Episode
 
 CHECKS = Path(__file__).parent.parent / "browser" / "vendor"
 VENDORED = sorted([*(STATIC / "vendor").iterdir(), *CHECKS.iterdir()])
 STYLESHEETS = sorted(STATIC.rglob("*.css"))
+FIRST_PAGE = 100_000  # bytes, compressed, without fonts
 TEMPLATES = sorted((STATIC.parent / "templates").rglob("*.html"))
 
 
@@ -60,6 +65,32 @@ def test_every_file_that_a_page_loads_is_there_and_may_be_kept(client: FlaskClie
             assert answer.status_code == 200, address
             assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
             assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("name", ["overgang.css", "vendor/htmx/htmx.min.js", "vendor/dkfds/img/icons.svg"])
+def test_a_text_is_sent_compressed_to_who_can_read_that(client: FlaskClient, name: str) -> None:
+    address = f"/assets/0123456789abcdef/{name}"
+    with client.get(address) as plain, client.get(address, headers={"Accept-Encoding": "gzip, br"}) as packed:
+        assert "Content-Encoding" not in plain.headers
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.get_data()) == plain.get_data() == (STATIC / name).read_bytes()
+        assert len(packed.get_data()) < len(plain.get_data())
+        assert plain.mimetype == packed.mimetype
+        assert "Accept-Encoding" in plain.vary
+        assert "Accept-Encoding" in packed.vary
+
+
+def test_the_first_page_after_signing_in_is_small(app: Flask, arriving: Episode) -> None:
+    client = app.test_client()
+    enter(client, "tryghed")
+    page = Page(client.get("/overgange"))
+    named = {values.get("href") or values.get("src") or "" for tag, values in page.tags if tag not in {"a", "form"}}
+    loaded = {"/overgange": len(gzip.compress(page.text.encode()))}  # compressed on the way, by the proxy
+    for address in {one.partition("#")[0] for one in named if one.startswith("/assets/")}:
+        with client.get(address, headers={"Accept-Encoding": "gzip"}) as answer:
+            loaded[address] = len(answer.get_data())
+    assert {path.rpartition(".")[2] for path in loaded} >= {"css", "js", "svg"}
+    assert sum(loaded.values()) < FIRST_PAGE, loaded
 
 
 def test_a_file_beside_a_stylesheet_has_the_same_address_so_it_may_be_kept_too(client: FlaskClient) -> None:

@@ -1,6 +1,7 @@
 """Who asks too often waits, a person or an address, also while Redis is away or hangs."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -69,3 +70,12 @@ def test_signing_in_is_counted_by_itself(app: Flask) -> None:
     sent = form.fields | {"username": "ingen", "password": "forkert"}
     assert [client.post("/sign-in", data=sent).status_code for _ in range(4)] == [401, 401, 401, 429]
     assert client.get("/sign-in").status_code == 200
+
+
+def test_a_broker_that_goes_silent_refuses_nobody_of_those_who_ask_at_that_moment(
+    running: Settings, silent_port: int
+) -> None:
+    app = create_app(replace(running, redis_url=f"redis://127.0.0.1:{silent_port}/0"))
+    with ThreadPoolExecutor(4) as people:
+        answers = list(people.map(lambda _: app.test_client().get("/sign-in").status_code, range(4)))
+    assert answers == [200] * 4

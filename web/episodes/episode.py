@@ -13,7 +13,7 @@ from workflow.handing import handover_view
 from workflow.medcom import shown
 from workflow.seeing import access, sight
 from workflow.seeing.access_log import Visit
-from workflow.showing import choices, duties, phones, story
+from workflow.showing import duties, phones, story
 from workflow.tables import Episode
 from workflow.vocabulary import LegalBasis, Look, Party
 
@@ -91,8 +91,7 @@ def _page(episode_id: UUID, kind: Look, template: str) -> ResponseReturnValue:
         return render_template(
             template, at=desk.at, by=desk.by, story=told, episode=episode, bases=LegalBasis, final=episode_form.FINAL,
             in_ward=in_ward, duties=owed, offered=offered, numbers=phones.numbers,
-            facilities=choices.facilities(desk.session, episode, at=desk.at) if sends else [],
-            wards=choices.wards(desk.session, episode) if sends or come_back else [],
+            facilities=told.facilities if sends else [], wards=told.wards if sends or come_back else [],
             advis=shown.of_citizen(desk.session, episode.citizen_id),
             cpr=episode.citizen.cpr.value if kind == Look.CPR_SHOWN else None,
             party=access.is_party(desk.by, episode),

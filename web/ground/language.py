@@ -21,7 +21,14 @@ DANISH = Path(__file__).parent.parent / "translations" / "da.po"
 
 
 def current() -> Language:
-    """What the reader chose, or their program asks for; Danish until then."""
+    """What the reader chose, or their program asks for; Danish until then. Every word on a page asks."""
+    if "language" not in g:
+        g.language = _asked_for()
+    found: Language = g.language
+    return found
+
+
+def _asked_for() -> Language:
     if request.path.startswith(PROGRAMS):
         return Language(request.accept_languages.best_match([*Language]) or Language.DANISH)
     return Language.ENGLISH if request.cookies.get(COOKIE) == Language.ENGLISH else Language.DANISH

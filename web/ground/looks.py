@@ -51,7 +51,7 @@ def looking(what: str, *, purpose: str | None = None, criterion: str | None = No
         with Session.begin() as session:
             at = clock.now(session)
             seen = sight.open(session, actor, at=at)
-            g.broken, g.unread = bool(seen.opened), cache(partial(inbox.count, session, seen))
+            g.glass_ends_at, g.unread = seen.opened_until, cache(partial(inbox.count, session, seen))
             yield Desk(session=session, seen=seen, visit=visit, at=at)
     except (NotAllowed, NotFound) as refusal:
         with Session.begin() as session:
@@ -64,16 +64,23 @@ def looking(what: str, *, purpose: str | None = None, criterion: str | None = No
 
 def _broken_glass() -> dict[str, object]:
     """What the banner on every page says: until when this person sees somebody whom they have no relation to."""
+    if "glass_ends_at" not in g:
+        g.glass_ends_at = _glass_ends_at()
+    return {"glass_ends_at": g.glass_ends_at}
+
+
+def _glass_ends_at() -> datetime | None:
+    """The same on a page about no citizen, which opens no sight."""
     found: SignedIn | None = g.get("signed_in")
-    if not g.get("broken", True) or found is None or found.lacks is not None or not found.actor.sees_patients:
-        return {"glass_ends_at": None}
+    if found is None or found.lacks is not None or not found.actor.sees_patients:
+        return None
     try:
         with Session.begin() as session:
             sight.introduce(session, found.actor)
             opened = break_glass.current(session, found.actor, at=clock.now(session))
-            return {"glass_ends_at": opened[0].ends_at if opened else None}
+            return opened[0].ends_at if opened else None
     except (OperationalError, TimeoutError):  # the page that says so must be written all the same
-        return {"glass_ends_at": None}
+        return None
 
 
 def register(app: Flask) -> None:

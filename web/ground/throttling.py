@@ -52,6 +52,7 @@ def register(app: Flask) -> None:
         storage_uri=settings.redis_url,
         storage_options=quickly,
         in_memory_fallback_enabled=True,
+        swallow_errors=True,  # of those who asked at the same moment, one begins the fallback, the others are let in
         key_prefix="overgang",
     )  # fmt: skip
 

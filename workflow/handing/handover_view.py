@@ -14,7 +14,7 @@ from workflow.handing import ahead
 from workflow.handing.ahead import Ahead
 from workflow.handing.isbar import FIELDS, missing
 from workflow.parties import lives_elsewhere
-from workflow.seeing import access
+from workflow.seeing import access, objections
 from workflow.tables import (
     Agreement,
     Citizen,
@@ -164,7 +164,7 @@ def view(session: Session, episode: Episode, *, by: Actor, at: datetime) -> Hand
 def _about_citizen(session: Session, episode: Episode) -> tuple[Citizen, Objection | None, int]:
     """Who it is about, what they object to, and the number of the newest agreement: in one statement."""
     newest = select(func.max(Agreement.id)).scalar_subquery()
-    standing = and_(Objection.citizen_id == Citizen.id, Objection.withdrawn_at.is_(None))
+    standing = objections.in_force(Citizen.id)
     asked = select(Citizen, Objection, newest).outerjoin(Objection, standing).where(Citizen.id == episode.citizen_id)
     citizen, objection, number = session.execute(asked).one()
     return citizen, objection, number or 0

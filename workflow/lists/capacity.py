@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select, text
+from sqlalchemy import Row, func, or_, select, text, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from workflow.errors import NotFound
@@ -157,19 +157,23 @@ def _people(
 ) -> Sequence[Row[Episode, str, PlaceRequest | None]]:
     """Whom the asker sees of those who have a place here, wait for one, or are on the way; and whence they come."""
     here = PlaceRequest.ended_at.is_(None) & (PlaceRequest.unit_id == unit.id)
-    asking = select(PlaceRequest.episode_id).where(here)
+    coming = (
+        select(Episode.id)
+        .where(Episode.facility_id == unit.id, Episode.closed_at.is_(None), Episode.state != "at_home")
+        .order_by(Episode.id)
+        .limit(MOST)
+    )
+    # Each by its own index: asked for together, every open episode would be looked through.
+    wanted = union_all(
+        select(Episode.id).where(Episode.id.in_(staying - {None})), select(PlaceRequest.episode_id).where(here), coming
+    )
     return session.execute(
         select(Episode, Unit.name, PlaceRequest)
         .join(Unit, Unit.id == func.coalesce(Episode.ward_id, Episode.practice_id, Episode.district_id))
         .outerjoin(PlaceRequest, here & (PlaceRequest.episode_id == Episode.id))
-        .where(
-            seen.visible(),
-            Episode.closed_at.is_(None),
-            or_(Episode.id.in_(staying - {None}), Episode.facility_id == unit.id, Episode.id.in_(asking)),
-        )
+        .where(seen.visible(), Episode.closed_at.is_(None), Episode.id.in_(wanted))
         .options(joinedload(Episode.citizen, innerjoin=True))
         .order_by(Episode.id)
-        .limit(MOST)
     ).all()
 
 

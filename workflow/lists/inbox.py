@@ -4,21 +4,26 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CursorResult, select, text, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from workflow import db
+from workflow.lists.by_unit import of_units
 from workflow.seeing.sight import Sight
 from workflow.tables import Episode, InboxItem, Notice, Unit
 
 ROWS = 25
 COUNTED = 99
 
-_UNREAD = text("""
-select i.id from unnest(cast(:units as bigint[])) as u (id) cross join lateral (
-    select i.id from inbox i where i.unit_id = u.id and i.read_at is null and i.id < :before
-    order by i.id desc limit :rows
-) i order by i.id desc limit :rows
-""")
+_UNREAD = f"""
+{
+    of_units('''
+    select i.id from inbox i where i.unit_id = mine.id and i.read_at is null and i.id < %(before)s
+    order by i.id desc limit %(rows)s
+''')
+}
+order by id desc limit %(rows)s
+""".encode()
 _NEWEST = 2**63 - 1
 
 
@@ -34,13 +39,12 @@ class Item:
 
 def count(session: Session, seen: Sight) -> int:
     """How many wait to be read; of more than COUNTED, COUNTED + 1."""
-    return len(session.execute(_UNREAD, {"units": sorted(seen.units), "before": _NEWEST, "rows": COUNTED + 1}).all())
+    return len(_unread(session, seen, before=_NEWEST, rows=COUNTED + 1))
 
 
 def page(session: Session, seen: Sight, *, before: int | None = None) -> tuple[list[Item], int | None]:
     """What was told to the units that this person acts for; and what to ask for those before with, None at the end."""
-    asked = {"units": sorted(seen.units), "before": before or _NEWEST, "rows": ROWS + 1}
-    numbers = list(session.scalars(_UNREAD, asked))
+    numbers = _unread(session, seen, before=before or _NEWEST, rows=ROWS + 1)
     rows = session.execute(
         select(InboxItem.id, Notice, Episode, Unit.name)
         .join(Notice, Notice.id == InboxItem.notice_id)
@@ -62,3 +66,8 @@ def mark_read(session: Session, seen: Sight, numbers: Collection[int], *, at: da
     )
     assert isinstance(result, CursorResult)
     return result.rowcount
+
+
+def _unread(session: Session, seen: Sight, *, before: int, rows: int) -> list[int]:
+    asked = {"units": sorted(seen.units), "before": before, "rows": rows}
+    return [number for (number,) in db.driver(session).execute(_UNREAD, asked)]

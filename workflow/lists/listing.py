@@ -6,10 +6,11 @@ read with their episodes: asked for together, the planner would begin with every
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import Select, Subquery, func, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joinedload
 
 from workflow.errors import NotFound
 from workflow.seeing.sight import Sight
@@ -46,9 +47,7 @@ def unit_of(session: Session, seen: Sight, wanted: UUID | None) -> Unit:
     return found
 
 
-def episodes(
-    session: Session, seen: Sight, unit: Unit, *, before: int | None, most: int
-) -> Sequence[Episode]:  # fmt: skip
+def episodes(session: Session, seen: Sight, unit: Unit, *, before: int | None, most: int) -> Sequence[Episode]:
     """The open episodes that a unit has a relation to, the newest first."""
     found = (
         select(Episode)
@@ -81,17 +80,25 @@ def history(session: Session, episode: Episode, *, after: int, most: int) -> Seq
     ).all()
 
 
+def _page(
+    rows: Select[int], by: Sequence[InstrumentedAttribute[Any]], after: Sequence[Any] | None, most: int, *,
+    latest_first: bool = False,
+) -> Subquery:  # fmt: skip
+    """The numbers of a page's rows: `most` of them, in the order of `by`, after the last that was read."""
+    if after is not None:
+        rows = rows.where(tuple_(*by) < after if latest_first else tuple_(*by) > after)
+    return rows.order_by(*(column.desc() if latest_first else column for column in by)).limit(most).subquery()
+
+
 def handovers(
     session: Session, seen: Sight, unit: Unit, *, incoming: bool, after: int | None, most: int
 ) -> Sequence[Handover]:
     """What is on its way to a unit (`incoming`), or from it, and has not passed the responsibility on; oldest first."""
     side = Handover.to_unit_id if incoming else Handover.from_unit_id
-    first = select(Handover.id).where(
+    under_way = select(Handover.id).where(
         side == unit.id, Handover.state != HandoverState.WITHDRAWN, Handover.passed_at.is_(None)
     )
-    if after is not None:
-        first = first.where(Handover.id > after)
-    page = first.order_by(Handover.id).limit(most).subquery()
+    page = _page(under_way, (Handover.id,), None if after is None else (after,), most)
     return session.scalars(
         select(Handover)
         .join(page, page.c.id == Handover.id)
@@ -124,10 +131,8 @@ def handover(session: Session, seen: Sight, handover_id: UUID) -> Handover:
 
 def tasks(session: Session, seen: Sight, unit: Unit, *, after: ByTime | None, most: int) -> Sequence[Task]:
     """The open tasks of a unit, by when they are due."""
-    first = select(Task.id).where(Task.state == TaskState.OPEN, Task.unit_id == unit.id)
-    if after is not None:
-        first = first.where(tuple_(Task.due_at, Task.id) > after)
-    page = first.order_by(Task.due_at, Task.id).limit(most).subquery()
+    open_ones = select(Task.id).where(Task.state == TaskState.OPEN, Task.unit_id == unit.id)
+    page = _page(open_ones, (Task.due_at, Task.id), after, most)
     return session.scalars(
         select(Task)
         .join(page, page.c.id == Task.id)
@@ -172,10 +177,8 @@ def deadlines(
     session: Session, seen: Sight, unit: Unit, *, after: ByTime | None, most: int
 ) -> Sequence[tuple[Deadline, Episode]]:
     """What a unit owes, by when, each with its episode."""
-    first = select(Deadline.id).where(Deadline.ended_at.is_(None), Deadline.unit_id == unit.id)
-    if after is not None:
-        first = first.where(tuple_(Deadline.due_at, Deadline.id) > after)
-    page = first.order_by(Deadline.due_at, Deadline.id).limit(most).subquery()
+    running = select(Deadline.id).where(Deadline.ended_at.is_(None), Deadline.unit_id == unit.id)
+    page = _page(running, (Deadline.due_at, Deadline.id), after, most)
     found = (
         select(Deadline, Episode)
         .join(page, page.c.id == Deadline.id)
@@ -198,10 +201,8 @@ def misses(
         .limit(1)
         .scalar_subquery()
     )
-    first = select(Miss.id).where(Miss.owing_unit_id == unit.id)
-    if before is not None:
-        first = first.where(tuple_(Miss.due_at, Miss.id) < before)
-    page = first.order_by(Miss.due_at.desc(), Miss.id.desc()).limit(most).subquery()
+    missed = select(Miss.id).where(Miss.owing_unit_id == unit.id)
+    page = _page(missed, (Miss.due_at, Miss.id), before, most, latest_first=True)
     found = (
         select(Miss, Episode, last)
         .join(page, page.c.id == Miss.id)

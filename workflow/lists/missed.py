@@ -102,6 +102,8 @@ def _newest(entity: type[MissReview] | type[MissVerdict], name: str) -> FromClau
     return newest.lateral(name)
 
 
+# Looked up for each miss, however many there are: `offset 0` keeps the planner from reading every episode first.
+_episode = select(Episode.citizen_id, Episode.related).where(Episode.id == Miss.episode_id).offset(0).lateral("episode")
 _review, _verdict = _newest(MissReview, "review"), _newest(MissVerdict, "verdict")
 _STANDS = func.coalesce(_verdict.c.verdict, Verdict.STANDS.value) == Verdict.STANDS.value
 _CLOSED = func.coalesce(_review.c.closed, False)
@@ -181,13 +183,26 @@ _WHOLE = (Miss, Episode, _owing, _responsible, Task, Handover, _made_good_at, _v
           _review.c.cause, Person.name)  # fmt: skip
 
 
+_LAST_DUE_FIRST = (Miss.due_at.desc(), Miss.id.desc())
+
+
 def page(session: Session, seen: Sight, wanted: Wanted, *, after: UUID | None = None) -> list[Missed]:
     """One PAGE of them, and one more where there are more, the last due first; `after` is the last one shown before."""
-    listed = _whole(_shown(seen, wanted, *_WHOLE)).order_by(Miss.due_at.desc(), Miss.id.desc())
+    found = _shown(seen, wanted, Miss.id)
     if after is not None:
         last = select(Miss.due_at, Miss.id).where(Miss.uuid == after).scalar_subquery()
-        listed = listed.where(tuple_(Miss.due_at, Miss.id) < last)
-    return [_missed(row, wanted.new_since) for row in session.execute(listed.limit(PAGE + 1))]
+        found = found.where(tuple_(Miss.due_at, Miss.id) < last)
+    listed = _whole(_these(found, _joined(*_WHOLE), most=PAGE + 1))
+    return [_missed(row, wanted.new_since) for row in session.execute(listed)]
+
+
+def _these(found: Select[Any], asked: Select[Any], *, most: int) -> Select[Any]:
+    """What is asked of the first `most` that are found, in their order.
+
+    Which they are is found first, and only then what hangs on each: otherwise the planner begins with every episode.
+    """
+    shown = found.order_by(*_LAST_DUE_FIRST).limit(most).cte("shown")
+    return asked.join(shown, shown.c.id == Miss.id).order_by(*_LAST_DUE_FIRST)
 
 
 def one(session: Session, miss: Miss) -> Missed:
@@ -203,20 +218,20 @@ def older_are_open(session: Session, seen: Sight, wanted: Wanted, *, back: timed
 
 def rows(session: Session, seen: Sight, wanted: Wanted) -> Sequence[Row[Any]]:
     """What a file holds of each, the last due first, MOST at the most: no name, no number, no text of anybody."""
-    found = _shown(
-        seen, wanted, Miss.uuid, Miss.due_at, Miss.code, func.coalesce(Task.kind, Handover.trigger).label("about"),
+    asked = _joined(
+        Miss.uuid, Miss.due_at, Miss.code, func.coalesce(Task.kind, Handover.trigger).label("about"),
         _owing.name.label("owing"), Organisation.name.label("organisation"), _responsible.name.label("responsible"),
         Miss.reminders, Miss.attempts, Miss.last_outcome, _made_good_at.label("made_good_at"),
         func.coalesce(_verdict.c.verdict, Verdict.STANDS.value).label("verdict"), _CLOSED.label("closed"),
-        _review.c.cause, _review.c.reported, Miss.episode_id, Episode.citizen_id, Episode.related,
+        _review.c.cause, _review.c.reported, Miss.episode_id, _episode.c.citizen_id, _episode.c.related,
     )  # fmt: skip
-    found = (
-        found.join(Episode, Episode.id == Miss.episode_id)
+    asked = (
+        _these(_shown(seen, wanted, Miss.id), asked, most=MOST)
+        .join(_episode, true())
         .join(Organisation, Organisation.id == _owing.organisation_id)
         .outerjoin(_responsible, _responsible.id == Miss.responsible_unit_id)
-        .order_by(Miss.due_at.desc(), Miss.id.desc())
     )
-    return session.execute(found.limit(MOST)).all()
+    return session.execute(asked).all()
 
 
 def ladder(session: Session, miss: Miss) -> Sequence[Any]:

@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
-from workflow import calendar
+from workflow import calendar, db
 from workflow.errors import NotFound
+from workflow.lists.by_unit import of_units
 from workflow.seeing.sight import Sight
 from workflow.tables import (
     Citizen,
@@ -45,33 +46,36 @@ class Which(StrEnum):
     DONE = "done"  # today, by us or with us
 
 
-_OURS = "t.unit_id = u.id and t.state = 'open'"
+_OURS = "t.unit_id = mine.id and t.state = 'open'"
+_TODAY = "t.state = 'done' and t.done_at >= %(today)s"
 _WANTED = {
-    Which.OPEN: _OURS,
-    Which.LATE: f"{_OURS} and t.due_at <= :at",
-    Which.SOON: f"{_OURS} and t.due_at > :at and t.due_at <= :soon",
-    Which.MINE: f"{_OURS} and t.claimed_by_id = :person",
-    Which.EXPECTED: "t.counterpart_unit_id = u.id and t.state = 'open'",
-    Which.DONE: "t.state = 'done' and (t.unit_id = u.id and t.done_at >= :today or "
-    "t.counterpart_unit_id = u.id and t.done_at >= :today)",
+    Which.OPEN: (_OURS,),
+    Which.LATE: (f"{_OURS} and t.due_at <= %(at)s",),
+    Which.SOON: (f"{_OURS} and t.due_at > %(at)s and t.due_at <= %(soon)s",),
+    Which.MINE: (f"{_OURS} and t.claimed_by_id = %(person)s",),
+    Which.EXPECTED: ("t.counterpart_unit_id = mine.id and t.state = 'open'",),
+    Which.DONE: (
+        f"t.unit_id = mine.id and {_TODAY}",
+        f"t.counterpart_unit_id = mine.id and t.unit_id <> all (%(units)s::bigint[]) and {_TODAY}",
+    ),
 }
-_BY = {which: "done_at" if which == Which.DONE else "due_at" for which in Which}
-# One unit at a time, so that each is read in the order of its index.
-_PAGE = """
-select distinct t.id, t.by from unnest(cast(:units as bigint[])) as u (id) cross join lateral (
-    select t.id, t.{by} as by from tasks t
-    where {wanted} and t.{by} {after}= :after_at and (t.{by}, t.id) {after} (:after_at, :after_id)
-    order by t.{by} {order}, t.id {order} limit :rows
-) t order by t.by {order}, t.id {order} limit :rows
-"""
-_COUNT = """(select count(*) from (
-    select distinct t.id from unnest(cast(:units as bigint[])) as u (id) cross join lateral (
-        select t.id from tasks t where {wanted} limit :most
-    ) t limit :most
-) counted) as "{which}" """
-_COUNTS = text(
-    "select " + ", ".join(_COUNT.format(which=which.value, wanted=wanted) for which, wanted in _WANTED.items())
-)
+
+
+def _rows_of(which: Which, *, after: bool) -> str:
+    """What a page shows or a count counts, as SQL: `id` and `at`, in the order of an index; from `after` on."""
+    by, order, further = ("done_at", "desc", "<") if which == Which.DONE else ("due_at", "asc", ">")
+    begins = f"and t.{by} {further}= %(after_at)s and (t.{by}, t.id) {further} (%(after_at)s, %(after_id)s)"
+    return of_units(
+        *(
+            f"select t.id, t.{by} as at from tasks t where {wanted} {begins if after else ''}"
+            f" order by t.{by} {order}, t.id {order} limit %(most)s"
+            for wanted in _WANTED[which]
+        )
+    )
+
+
+_COUNT = "(select count(*) from ({} limit %(most)s) counted)"
+_COUNTS = ("select " + ", ".join(_COUNT.format(_rows_of(which, after=False)) for which in Which)).encode()
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=calendar.COPENHAGEN), datetime(9999, 1, 1, tzinfo=calendar.COPENHAGEN)
 
 
@@ -121,8 +125,8 @@ def acts_for(seen: Sight) -> frozenset[int]:
 
 def count(session: Session, seen: Sight, *, at: datetime) -> dict[Which, int]:
     """How many there are of each; of more than COUNTED, COUNTED + 1."""
-    row = session.execute(_COUNTS, {**_values(seen, at), "most": COUNTED + 1}).one()
-    return {which: row._mapping[which.value] for which in Which}
+    counts = db.driver(session).execute(_COUNTS, {**_values(seen, at), "most": COUNTED + 1}).fetchone()
+    return dict(zip(Which, counts or (), strict=True))
 
 
 def page(
@@ -130,17 +134,16 @@ def page(
 ) -> Page:
     """The tasks of the units that this person acts for, the most urgent first; what was done, the newest first."""
     newest_first = which == Which.DONE
-    statement = _PAGE.format(
-        by=_BY[which], wanted=_WANTED[which], after="<" if newest_first else ">", order="desc" if newest_first else ""
-    )
     after_at, after_id = _read(after) or ((_LAST, 0) if newest_first else (_FIRST, 0))
-    values = {**_values(seen, at), "after_at": after_at, "after_id": after_id, "rows": rows + 1}
-    found = session.execute(text(statement), values).all()
+    values = {**_values(seen, at), "after_at": after_at, "after_id": after_id, "most": rows + 1}
+    order = "at desc, id desc" if newest_first else "at, id"
+    statement = f"{_rows_of(which, after=True)} order by {order} limit %(most)s"
+    found = db.driver(session).execute(statement.encode(), values).fetchall()
     shown = found[:rows]
-    more = f"{shown[-1].by.isoformat()}~{shown[-1].id}" if len(found) > rows else None
-    order = {row.id: place for place, row in enumerate(shown)}
-    rows_read = _rows(session, Task.id.in_(order))
-    return Page(tuple(sorted(rows_read, key=lambda row: order[row.task.id])), more)
+    more = f"{shown[-1][1].isoformat()}~{shown[-1][0]}" if len(found) > rows else None
+    places = {number: place for place, (number, _) in enumerate(shown)}
+    rows_read = _rows(session, Task.id.in_(places))
+    return Page(tuple(sorted(rows_read, key=lambda row: places[row.task.id])), more)
 
 
 def one(session: Session, task_id: UUID) -> Row:

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from workflow.actor import Actor
 from workflow.errors import Invalid, NotPossible
@@ -11,9 +11,14 @@ from workflow.tables import Objection
 from workflow.vocabulary import LegalBasis
 
 
+def in_force(citizen_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """What finds a citizen's objection that is in force: one at the most."""
+    return and_(Objection.citizen_id == citizen_id, Objection.withdrawn_at.is_(None))
+
+
 def standing(session: Session, citizen_id: int) -> Objection | None:
     """The objection that is in force."""
-    return session.scalar(select(Objection).where(Objection.citizen_id == citizen_id, Objection.withdrawn_at.is_(None)))
+    return session.scalar(select(Objection).where(in_force(citizen_id)))
 
 
 def register(session: Session, citizen_id: int, what: str, *, by: Actor, at: datetime) -> Objection:

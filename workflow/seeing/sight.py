@@ -18,9 +18,12 @@ from workflow.seeing.access_log import Visit
 from workflow.tables import Episode
 from workflow.vocabulary import Look, Role
 
-# One round trip: what they see, what they have broken the glass for, whose looks they answer for.
+# One round trip: who it is, what they see, what they have broken the glass for, whose looks they answer for. What they
+# have opened is theirs alone by row-level security, so that it is looked up (`lateral`) after who it is has been said.
 _OPEN = """
-with mine as (
+with who as materialized (
+    select set_config('overgang.person', %(who)s, true) as person, set_config('overgang.typed', '', true)
+), mine as (
     select cast(%(unit)s as bigint) as id where %(sees)s and %(unit)s is not null
     union
     select id from units where %(coordinates)s and organisation_id = %(organisation)s and kind = 'ward'
@@ -32,15 +35,18 @@ with mine as (
     union
     select id from units where %(administers)s and organisation_id = %(organisation)s
 ), opened as (
-    select citizen_id as id from break_glass
-    where %(sees)s and person_id = %(person)s and opened_at <= %(at)s and ends_at > %(at)s
+    select glass.* from who cross join lateral (
+        select citizen_id as id, ends_at from break_glass
+        where %(sees)s and person_id = nullif(who.person, '')::bigint and opened_at <= %(at)s and ends_at > %(at)s
+        offset 0
+    ) glass
 )
 select set_config('overgang.units', array(select id from mine order by id)::text, true),
        set_config('overgang.audits', array(select id from audits order by id)::text, true),
        set_config('overgang.opened', array(select id from opened order by id)::text, true),
        set_config('overgang.municipality', coalesce((
            select id::text from organisations where %(sees)s and id = %(organisation)s and kind = 'municipality'
-       ), ''), true)
+       ), ''), true), (select min(ends_at) from opened), (select person from who)
 """
 _PERSON = "select set_config('overgang.person', %(person)s, true), set_config('overgang.typed', '', true)"
 
@@ -53,6 +59,7 @@ class Sight:
     units: frozenset[int]  # whose episodes they see
     audits: frozenset[int]  # whose looks they answer for: managers for their units, administrators for the house
     opened: frozenset[int]  # the citizens that they have broken the glass for
+    opened_until: datetime | None  # when the first of those ends
 
     def sees(self, episode: Episode) -> bool:
         """Whether a unit of theirs has a relation to it, or they have broken the glass for its citizen."""
@@ -72,22 +79,28 @@ def open(session: Session, actor: Actor, *, at: datetime) -> Sight:
     They see the unit they act in; a discharge coordinator every ward of the hospital too; a manager every unit that
     they manage. Administrators and operators see no patients.
     """
-    introduce(session, actor)
     (found,) = db.driver(session).execute(
         _OPEN,
         {
-            "person": actor.person_id, "unit": actor.unit_id, "organisation": actor.organisation_id, "at": at,
+            "who": _who(actor), "person": actor.person_id, "unit": actor.unit_id, "at": at,
+            "organisation": actor.organisation_id,
             "sees": actor.sees_patients, "coordinates": Role.DISCHARGE_COORDINATOR in actor.roles,
             "manages": Role.MANAGER in actor.roles, "administers": Role.ADMINISTRATOR in actor.roles,
         },
     )  # fmt: skip
-    units, audits, opened, _ = found
-    return Sight(actor=actor, units=_numbers(units), audits=_numbers(audits), opened=_numbers(opened))
+    units, audits, opened, _, until, _ = found
+    return Sight(
+        actor=actor, units=_numbers(units), audits=_numbers(audits), opened=_numbers(opened), opened_until=until
+    )
 
 
 def introduce(session: Session, actor: Actor) -> None:
     """Say who this is, and let them see nothing: enough to be written down, and to be told what they have open."""
-    db.driver(session).execute(_PERSON, {"person": str(actor.person_id or "")})
+    db.driver(session).execute(_PERSON, {"person": _who(actor)})
+
+
+def _who(actor: Actor) -> str:
+    return str(actor.person_id or "")
 
 
 def _numbers(array: str) -> frozenset[int]:

@@ -1,12 +1,10 @@
-"""One episode as a reader sees it: everything that hangs on it, read in a few statements however much it is."""
+"""One episode as a reader sees it: what hangs on it, and what follows from that."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, defer, joinedload
+from sqlalchemy.orm import Session
 
 from workflow import agreements, episodes, misses, obligations, timeline
 from workflow.actor import Actor
@@ -15,11 +13,11 @@ from workflow.misses import Judged
 from workflow.parties import pathway_of
 from workflow.pathway import Transition
 from workflow.rows import Sheet
-from workflow.seeing import access, objections, relations
-from workflow.showing import way
+from workflow.seeing import access, relations
+from workflow.showing import hanging, way
+from workflow.showing.choices import Destination
 from workflow.tables import (
     ContactAttempt,
-    Deadline,
     Episode,
     Handover,
     HandoverVersion,
@@ -30,12 +28,9 @@ from workflow.tables import (
     Task,
     Unit,
 )
-from workflow.vocabulary import Circumstance, EntryKind, HandoverState, Party, StayState, TaskState
+from workflow.vocabulary import Circumstance, EntryKind, HandoverState, Party, TaskState, UnitKind
 
-One = TypeVar("One", Handover, Task)
-Many = TypeVar("Many", HandoverVersion, ContactAttempt)
 CALL = "follow_up_call"
-OTHERS = 20  # episodes of the same citizen that are listed, the newest first
 
 
 @dataclass(frozen=True)
@@ -67,6 +62,8 @@ class Story:
     attempts: Mapping[int, Sequence[ContactAttempt]]  # of each task, in order
     misses: Sequence[Judged]
     units: Mapping[int, Unit]
+    facilities: Sequence[Destination]  # where the citizen could be sent, by name
+    wards: Sequence[Unit]  # where the citizen could lie, by name
     home: Organisation  # where the citizen lives
     lives_elsewhere: bool  # and not where the district is that receives
     objection: Objection | None
@@ -130,54 +127,35 @@ class Story:
 
 def read(session: Session, episode: Episode, *, at: datetime) -> Story:
     """The story of an episode that the reader may see (`sight.require`)."""
-    entries = list(
-        session.scalars(select(HistoryEntry).where(HistoryEntry.episode_id == episode.id).order_by(HistoryEntry.number))
-    )
-    handovers, versions = _grouped(session, _HANDOVERS.where(Handover.episode_id == episode.id))
-    tasks, attempts = _grouped(session, _TASKS.where(Task.episode_id == episode.id))
-    live = select(Deadline).where(Deadline.episode_id == episode.id, Deadline.ended_at.is_(None))
-    told, terms = timeline.fold(entries), agreements.terms_for(session, episode, at=at)
-    missed = misses.of_episode(session, episode)
+    written = hanging.entries(session, episode)
+    handovers, versions = hanging.handovers(session, episode)
+    tasks, attempts = hanging.tasks(session, episode)
+    now, told = hanging.now(session, episode), timeline.fold(written.all)
+    terms = agreements.terms_for(session, episode, at=at, newest_known=written.newest_agreement)
     case = CaseFile(
-        episode, terms, list(entries), told, tasks, handovers, list(session.scalars(live.order_by(Deadline.id))),
-        Sheet(), missed=bool(missed),
-    )  # fmt: skip
-    units = _units(session, case, entries)
-    home = session.get_one(Organisation, episode.citizen.municipality_id or episode.municipality_id)
+        episode, terms, list(written.all), told, tasks, handovers, now.deadlines, Sheet(), missed=written.missed
+    )
+    places = hanging.units(session, episode, _named(case, written.all), at=at)
+    offered = [Destination(unit, free) for unit, free in places if unit.organisation_id == episode.municipality_id]
     return Story(
-        case=case, lines=_lines(entries, case), versions=versions, attempts=attempts, misses=missed, units=units,
-        home=home, lives_elsewhere=home.id != episode.municipality_id,
-        objection=objections.standing(session, episode.citizen_id), place=_place(session, episode),
-        others=_others(session, episode), steps=way.steps(_facts(case), at=at),
+        case=case, lines=_lines(written.all, case), versions=versions, attempts=attempts,
+        misses=misses.of_episode(session, episode) if written.missed else [],
+        units={unit.id: unit for unit, _ in places},
+        facilities=[one for one in offered if one.unit.kind == UnitKind.FACILITY],
+        wards=[u for u, _ in places if (u.organisation_id, u.kind) == (episode.hospital_id, UnitKind.WARD)],
+        home=now.home, lives_elsewhere=now.home.id != episode.municipality_id, objection=now.objection,
+        place=now.place, others=hanging.others(session, episode), steps=way.steps(_facts(case), at=at),
         lines_end_at=obligations.window_ends(terms, told, case.situation),
-        responsible_since=_responsible_since(entries, case),
+        responsible_since=_responsible_since(written.all, case),
     )  # fmt: skip
 
 
-_HANDOVERS = (
-    select(Handover, HandoverVersion)
-    .outerjoin(HandoverVersion, HandoverVersion.handover_id == Handover.id)
-    .options(defer(HandoverVersion.content))
-    .order_by(Handover.id, HandoverVersion.version.desc())
-)
-_TASKS = (
-    select(Task, ContactAttempt)
-    .outerjoin(ContactAttempt, ContactAttempt.task_id == Task.id)
-    .order_by(Task.id, ContactAttempt.number)
-)
-
-
-def _grouped(session: Session, asked: Select[One, Many]) -> tuple[list[One], dict[int, list[Many]]]:
-    """Rows in order, and what hangs on each, by its number."""
-    rows: list[One] = []
-    hanging: dict[int, list[Many]] = {}
-    for row, below in session.execute(asked):
-        if not rows or rows[-1] is not row:
-            rows.append(row)
-            hanging[row.id] = []
-        if below is not None:
-            hanging[row.id].append(below)
-    return rows, hanging
+def _named(case: CaseFile, entries: Sequence[HistoryEntry]) -> set[int | None]:
+    """Every unit that the page names."""
+    episode = case.episode
+    numbers = {*episode.related, *(entry.unit_id for entry in entries), *relations.parties(episode)}
+    numbers |= {unit_id for h in case.handovers for unit_id in (h.from_unit_id, h.to_unit_id)}
+    return numbers | {unit_id for t in case.tasks for unit_id in (t.unit_id, t.counterpart_unit_id)}
 
 
 def _lines(entries: Sequence[HistoryEntry], case: CaseFile) -> tuple[Line, ...]:
@@ -194,28 +172,6 @@ def _lines(entries: Sequence[HistoryEntry], case: CaseFile) -> tuple[Line, ...]:
         at = corrections[-1].effective_at if corrections else entry.effective_at
         lines.append(Line(entry, at, corrections, cancelled, entry.number in in_force))
     return tuple(lines)
-
-
-def _units(session: Session, case: CaseFile, entries: Sequence[HistoryEntry]) -> dict[int, Unit]:
-    """Every unit that the page names, with its organisation."""
-    episode = case.episode
-    numbers = {*episode.related, *(entry.unit_id for entry in entries), *relations.parties(episode)}
-    numbers |= {unit_id for h in case.handovers for unit_id in (h.from_unit_id, h.to_unit_id)}
-    numbers |= {unit_id for t in case.tasks for unit_id in (t.unit_id, t.counterpart_unit_id)}
-    named = select(Unit).where(Unit.id.in_(numbers - {None})).options(joinedload(Unit.organisation))
-    return {unit.id: unit for unit in session.scalars(named)}
-
-
-def _place(session: Session, episode: Episode) -> PlaceStay | None:
-    stays = select(PlaceStay).where(
-        PlaceStay.episode_id == episode.id, PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN])
-    )
-    return session.scalar(stays.options(joinedload(PlaceStay.place)))
-
-
-def _others(session: Session, episode: Episode) -> Sequence[Episode]:
-    same = select(Episode).where(Episode.citizen_id == episode.citizen_id, Episode.id != episode.id)
-    return session.scalars(same.order_by(Episode.opened_at.desc(), Episode.id.desc()).limit(OTHERS)).all()
 
 
 def _call(tasks: Sequence[Task]) -> Task | None:

@@ -92,24 +92,29 @@ def living(session: Session, token: str, *, at: datetime, idle: timedelta, used:
 
     It counts as used now, unless `used` says that a page asked on its own.
     """
-    row = session.execute(
+    alive = (
+        SignIn.token_hash == _hash(token),
+        SignIn.ended_at.is_(None),
+        SignIn.ends_at > at,
+        SignIn.used_at > at - idle,
+    )
+    asked = (
         select(SignIn, Account)
         .join(Person, Person.id == SignIn.person_id)
         .outerjoin(Account, Account.person_id == SignIn.person_id)
-        .where(
-            SignIn.token_hash == _hash(token), SignIn.ended_at.is_(None), SignIn.ends_at > at,
-            SignIn.used_at > at - idle, Person.active,
-        )
+        .where(*alive, Person.active)
         .options(
             joinedload(SignIn.person), joinedload(SignIn.role).joinedload(PersonRole.unit).joinedload(Unit.organisation)
         )
-    ).one_or_none()  # fmt: skip
+    )  # fmt: skip
+    if used:  # in the same round trip
+        noting = update(SignIn).where(*alive, SignIn.used_at < at - NOTED_EVERY).values(used_at=at)
+        asked = asked.add_cte(noting.cte("noting"))
+    row = session.execute(asked).one_or_none()
     if row is None:
         return None
     found, account = row
     noted = used and at - found.used_at > NOTED_EVERY
-    if noted:
-        session.execute(update(SignIn).where(SignIn.id == found.id, SignIn.used_at < at).values(used_at=at))
     role = found.role if found.role and found.role.state == RoleState.IN_FORCE else None
     unit = role.unit if role else None
     return SignedIn(

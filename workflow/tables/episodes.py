@@ -38,6 +38,10 @@ class Episode(Base):
             postgresql_where="closed_at is null and facility_id is not null and state <> 'at_home' and "
             "state <> 'at_tryghedshotel'",
         ),
+        Index(
+            "ix_episodes_facility_id", "facility_id", "id",
+            postgresql_where="closed_at is null and facility_id is not null and state <> 'at_home'",
+        ),
         Index("ix_episodes_previous_id", "previous_id", postgresql_where="previous_id is not null"),
     )  # fmt: skip
 
