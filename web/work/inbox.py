@@ -1,6 +1,6 @@
 """What my unit has been told and has not read."""
 
-from flask import Flask, redirect, render_template, request, url_for
+from flask import Flask, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from web.ground import looks, rules
@@ -23,7 +23,7 @@ def register(app: Flask) -> None:
             items, more = inbox.page(desk.session, desk.seen, before=before)
             sight.record(desk.session, desk.seen, [i.episode for i in items], visit=desk.visit, kind=Look.LIST)
             return render_template(
-                "inbox.html", at=desk.at, items=items, more=more, waiting=inbox.count(desk.session, desk.seen),
+                "inbox.html", at=desk.at, items=items, more=more, waiting=g.unread(),
                 counted=inbox.COUNTED, several=len(desk.seen.units) > 1,
             )  # fmt: skip
 

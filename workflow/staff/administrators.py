@@ -38,6 +38,17 @@ def require_administrator_over(session: Session, person: Person, *, by: Actor) -
         require_administrator_of(session, role.unit, by=by)
 
 
+def administered(session: Session, *, by: Actor) -> set[int]:
+    """The organisations that they administer: their own, and those that lie in it; at the machine itself, every one."""
+    if by.origin != Origin.PERSON:
+        return set(session.scalars(select(Organisation.id)))
+    if Role.ADMINISTRATOR not in by.roles:
+        return set()
+    own = select(Organisation.id).where(Organisation.id == by.organisation_id).cte(recursive=True)
+    child = aliased(Organisation)
+    return set(session.scalars(select(own.union(select(child.id).join(own, child.parent_id == own.c.id)).c.id)))
+
+
 def require_another(session: Session, *, than: PersonRole | Person) -> None:
     """Raises NotPossible when nobody would be administrator without this role, or this person.
 

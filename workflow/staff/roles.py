@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cache
 from uuid import UUID
 
 from sqlalchemy import select
@@ -54,15 +53,8 @@ def may_approve(session: Session, role: PersonRole, *, by: Actor) -> bool:
 def answers_for(session: Session, by: Actor) -> Callable[[Unit], bool]:
     """Whether they answer for who works in a unit: its manager, or an administrator of where it lies."""
 
-    @cache
-    def administers(organisation_id: int) -> bool:
-        try:
-            administrators.require_administrator_in(session, organisation_id, by=by)
-        except NotAllowed:
-            return False
-        return True
-
-    return lambda unit: (Role.MANAGER in by.roles and by.unit_id == unit.id) or administers(unit.organisation_id)
+    administered = administrators.administered(session, by=by)
+    return lambda unit: (Role.MANAGER in by.roles and by.unit_id == unit.id) or unit.organisation_id in administered
 
 
 def approve(session: Session, role_id: UUID, *, by: Actor, at: datetime) -> PersonRole:
