@@ -89,7 +89,7 @@ def forms(app: Flask, client: FlaskClient) -> dict[str, Offered]:
     found: dict[str, Offered] = {}
     adapter = app.url_map.bind("localhost")
     for ask in asks(app):
-        if ask.method == "GET" and ask.whose != "nobody's" and ask.endpoint != "assets":
+        if ask.method == "GET" and ask.whose != "nobody's" and ask.endpoint not in {"assets", "missed_xlsx"}:
             for form in offered(Page(client.get(ask.address))):
                 found.setdefault(adapter.match(form.action, method="POST")[0], form)
     return found
@@ -112,7 +112,7 @@ def harmless(answer: TestResponse) -> bool:
     raw = ("<xss-tag", '" onload="steal', "steal()</script>", "executed")
     return (
         answer.status_code < 500
-        and not any(each in answer.text for each in raw)
+        and not any(each in answer.data for each in raw)
         and not any(each.startswith("planted") for each in answer.headers.getlist("Set-Cookie"))
         and ours(answer.headers.get("Location", "/"))
     )
