@@ -109,7 +109,7 @@ def sent(client: FlaskClient, address: str, fields: dict[str, str]) -> TestRespo
 
 def harmless(answer: TestResponse) -> bool:
     """No bug, no element or attribute that was typed, nothing worked out, nobody sent elsewhere."""
-    raw = ("<xss-tag", '" onload="steal', "steal()</script>", "executed")
+    raw = (b"<xss-tag", b'" onload="steal', b"steal()</script>", b"executed")
     return (
         answer.status_code < 500
         and not any(each in answer.data for each in raw)
