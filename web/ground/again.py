@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
 from web.ground.language import local_address
@@ -77,7 +78,10 @@ class Refused:
 
 def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
     """The page that the form was on, saying so; None where there is none to show, or the form names none."""
-    back, form = local_address(request.form.get("back", "")), request.form.get("form", "")
+    try:
+        back, form = local_address(request.form.get("back", "")), request.form.get("form", "")
+    except RequestEntityTooLarge:
+        return None
     if not form:
         return None
     fields = error.items if isinstance(error, Missing) else tuple(filter(None, [_FIELDS.get(error.code)]))

@@ -86,9 +86,9 @@ def from_input(typed: str) -> datetime:
     """The instant that a field for date and time says, Danish time. Raises Invalid."""
     try:
         wall = datetime.fromisoformat(typed)
-    except ValueError:
+        return at_clock(wall.date(), wall.time())
+    except (ValueError, OverflowError):  # the first day of all is the day before it in UTC
         raise Invalid("not_a_time") from None
-    return at_clock(wall.date(), wall.time())
 
 
 def moment_of(stored: str) -> datetime:
