@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask import Flask, Response, current_app, request
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
@@ -80,15 +79,17 @@ class Refused:
 
 def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
     """The page that the form was on, saying so; None where there is none to show, or the form names none."""
-    typed = _typed()
-    back, form = local_address(typed.get("back", "")), typed.get("form", "")
+    try:
+        back, form = local_address(request.form.get("back", "")), request.form.get("form", "")
+    except RequestEntityTooLarge:
+        return None
     if not form:
         return None
     fields = error.items if isinstance(error, Missing) else tuple(filter(None, [_FIELDS.get(error.code)]))
     asked = EnvironBuilder(
         path=back, base_url=request.host_url, headers=list(_headers().items()),
         environ_base={"REMOTE_ADDR": request.remote_addr or ""},
-        environ_overrides={_CARRIED: Refused(sentence, form, fields, typed.to_dict(flat=False))},
+        environ_overrides={_CARRIED: Refused(sentence, form, fields, request.form.to_dict(flat=False))},
     )  # fmt: skip
     with current_app.request_context(asked.get_environ()):
         answer = current_app.full_dispatch_request()
@@ -96,13 +97,6 @@ def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
         return None
     answer.status_code = status
     return answer
-
-
-def _typed() -> MultiDict[str, str]:
-    try:
-        return request.form
-    except RequestEntityTooLarge:  # the view refused before it read
-        return MultiDict()
 
 
 def _headers() -> dict[str, str]:
