@@ -79,9 +79,9 @@ class Servers:
             "OVERGANG_DEMO": "1",
         }
 
-    def copy(self, *, of: str = TEMPLATE) -> str:
+    def copy(self, name: str | None = None, *, of: str = TEMPLATE) -> str:
         """A new database with what `of` holds, owned as a real one is; returns its name."""
-        name = f"test_{next(NUMBERS)}"
+        name = name or f"test_{next(NUMBERS)}"
         with psycopg.connect(self.postgres.url("admin", "postgres"), autocommit=True) as admin:
             admin.execute(
                 SQL("create database {} owner overgang_owner template {} strategy wal_log").format(

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import redis
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
@@ -20,9 +19,9 @@ from werkzeug.test import TestResponse
 from tests import world as worlds
 from tests.api import contract
 from tests.conftest import Servers
+from tests.standing import Standing, standing
 from tests.steps import ADMITTED
 from tests.world import World
-from web.app import create_app
 from workflow import clock, db, keys
 from workflow.actor import SYSTEM
 from workflow.db import SWEEPS
@@ -131,24 +130,17 @@ def token(
     return tokens.give(session, held, scopes, by=SYSTEM, at=clock.real_now(), life=LIFE)
 
 
-@pytest.fixture
-def settings(servers: Servers, town: Town) -> Iterator[Settings]:
-    """A copy of that database, and the pages' own connection to it: without a role of the background."""
-    with redis.Redis.from_url(servers.valkey.url()) as broker:
-        broker.flushall()
-    name = servers.copy(of=town.database)
-    found = Settings.from_environment(servers.environment(name))
-    keys.use(found)
-    engine = db.connect(found.database_url)
-    yield found
-    db.Session.configure(bind=None)
-    engine.dispose()
-    servers.drop(name)
+@pytest.fixture(scope="session")
+def interface(servers: Servers, town: Town) -> Iterator[Standing]:
+    """An installation with that town."""
+    with standing(servers, town.database) as found:
+        yield found
 
 
 @pytest.fixture
-def app(settings: Settings) -> Flask:
-    return create_app(settings)
+def app(interface: Standing) -> Iterator[Flask]:
+    with interface.anew():
+        yield interface.app
 
 
 @pytest.fixture

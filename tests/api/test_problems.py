@@ -1,7 +1,6 @@
 """Whatever goes wrong below /api is a problem in JSON, in the language asked for, and repeats nothing that was sent."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -9,10 +8,8 @@ from flask import Flask
 from tests.api.conftest import NUMBER, Program, Programs, Told
 from tests.api.story import CITIZEN, Story
 from tests.world import World
-from web.app import create_app
 from web.ground import throttling
 from workflow import db
-from workflow.settings import Settings
 from workflow.vocabulary import Role, Scope
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -114,10 +111,10 @@ def test_who_asks_too_often_waits_and_others_do_not(programs: Programs, monkeypa
     assert programs["hotel"].get("/units").status_code == 200
 
 
-def test_the_database_is_away(settings: Settings, programs: Programs, closed_port: int) -> None:
+def test_the_database_is_away(app: Flask, programs: Programs, closed_port: int) -> None:
     secret = programs["ward"].secret
     db.connect(f"postgresql+psycopg://somebody@127.0.0.1:{closed_port}/overgang").dispose()
-    answer = Program(create_app(replace(settings)).test_client(), secret).get("/episodes")
+    answer = Program(app.test_client(), secret).get("/episodes")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
 
 

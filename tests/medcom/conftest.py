@@ -36,6 +36,11 @@ def serve(session: Session, world: World, cpr: str) -> Citizen:
 
 @pytest.fixture
 def elmer(session: Session, world: World) -> Citizen:
+    """MedCom's test person, as `settle` lets him be known."""
+    return settle(session, world)
+
+
+def settle(session: Session, world: World) -> Citizen:
     """MedCom's test person, known to the municipality, whose district has an address; so has the ward M3."""
     assert OURS.sor is not None
     assert HEART.sor is not None

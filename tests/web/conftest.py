@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-import redis
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
@@ -18,6 +17,7 @@ from tests.conftest import Database, Servers
 from tests.medcom.conftest import SET_UP, serve
 from tests.medcom.examples import KNOWN
 from tests.medcom.hospital import HEART, OURS
+from tests.standing import Standing, standing
 from tests.web.citizens import discharged_to_the_hotel
 from tests.web.reader import Reader
 from web.app import create_app
@@ -80,26 +80,25 @@ def cluster_template(servers: Servers) -> Iterator[str]:
     servers.drop(name)
 
 
-@pytest.fixture
-def peopled(servers: Servers, cluster_template: str) -> Iterator[Settings]:
-    """An installation with those people, which this test may change; nobody has asked it anything yet."""
-    with redis.Redis.from_url(servers.valkey.url()) as broker:
-        broker.flushall()
-    name = servers.copy(of=cluster_template)
-    settings = Settings.from_environment(servers.environment(name))
-    keys.use(settings)
-    engine = db.connect(settings.database_url)
-    beat(clock.real_now())
-    yield settings
-    db.Session.configure(bind=None)
-    engine.dispose()
-    servers.drop(name)
+@pytest.fixture(scope="session")
+def pages(servers: Servers, cluster_template: str) -> Iterator[Standing]:
+    """The pages of an installation with those people."""
+    with standing(servers, cluster_template) as found:
+        yield found
 
 
 @pytest.fixture
-def app(peopled: Settings) -> Flask:
-    """The pages there."""
-    return create_app(peopled)
+def peopled(pages: Standing) -> Iterator[Settings]:
+    """That installation, which this test may change; nobody has asked it anything yet."""
+    with pages.anew() as settings:
+        beat(clock.real_now())
+        yield settings
+
+
+@pytest.fixture
+def app(peopled: Settings, pages: Standing) -> Flask:
+    """The pages there; whoever adds a route to them makes pages of their own."""
+    return pages.app
 
 
 @pytest.fixture

@@ -12,11 +12,13 @@ from werkzeug.test import TestResponse
 from tests.web.reader import Reader
 from tests.web.routes import MARK, NUMBER, SIGNED_IN, Ask, Hidden, a_citizen, asks, enter, ids, marked, state
 from tests.web.test_signin import given_password, with_app, with_password
+from web.app import create_app
 from web.ground import rules
 from web.ground.rules import Rule, Who
 from workflow import clock
 from workflow.actor import SYSTEM
 from workflow.db import Session
+from workflow.settings import Settings
 from workflow.staff import people, roles, sign_ins
 from workflow.vocabulary import Role, SignInEnd
 
@@ -70,7 +72,9 @@ def test_only_these_are_public(app: Flask) -> None:
     assert {r.endpoint for r in app.url_map.iter_rules() if rules.of(app, r.endpoint) == rules.public} == PUBLIC
 
 
-def test_a_route_without_a_rule_is_refused_even_for_an_administrator(app: Flask) -> None:
+def test_a_route_without_a_rule_is_refused_even_for_an_administrator(peopled: Settings) -> None:
+    app = create_app(peopled)
+
     @app.get("/forgotten")
     def forgotten() -> str:
         return "secret"
