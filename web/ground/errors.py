@@ -91,7 +91,8 @@ def register(app: Flask) -> None:
         return page(error.code, sentence_for(error.code), error)
 
     @app.errorhandler(DataError)
-    def cannot_be_kept(error: DataError) -> ResponseReturnValue:
+    @app.errorhandler(psycopg.DataError)
+    def cannot_be_kept(error: Exception) -> ResponseReturnValue:
         """What no form sends: a NUL character, a number that no column holds."""
         log.warning("request %s %s: what was sent cannot be kept", g.request_id, request.endpoint)
         return page(400, sentence_for(400))
