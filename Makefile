@@ -26,8 +26,9 @@ INSTALL := pyproject.toml ops/environment.py
 run: .venv/.run
 	@exec $(BIN)/overgang up --with-parent
 
+# One more than there are processors: some tests wait for what they have started.
 test: check
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --durations=20
 
 check: .venv/.dev
 	$(BIN)/ruff check .

@@ -147,7 +147,7 @@ def test_killing_make_leaves_nothing_running(home: Path) -> None:
 
 
 def test_for_what_an_address_is_given_nothing_is_started(home: Path, servers: Servers, database: Database) -> None:
-    with installation(home, None, **database.environment) as running:
+    with installation(home, None, **{**database.environment, "OVERGANG_DEMO": "0"}) as running:
         running.until_it_answers()
         started = " ".join(" ".join(process.cmdline()) for process in running.family)
         assert "bin/postgres" not in started
