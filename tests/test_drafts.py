@@ -152,6 +152,9 @@ def test_sending_the_same_twice_is_sending_once(session: Session, world: World, 
     for by, content in ((world.ward_nurse, {**ISBAR, "A.risks": "Fald"}), (world.coordinator, ISBAR)):
         with pytest.raises(Stale):
             handovers.send(session, to_tryghedshotel.uuid, content, by=by, at=AT, seen=0)
+    handovers.reject(session, sent.uuid, by=world.facility_nurse, at=AT + hours(2), reason="Medicinlisten mangler")
+    with pytest.raises(Stale):
+        handovers.send(session, to_tryghedshotel.uuid, ISBAR, by=world.ward_nurse, at=AT + hours(3), seen=0)
 
 
 def test_to_another_municipality_than_the_citizen_lives_in_asks_why(

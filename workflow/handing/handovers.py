@@ -41,7 +41,7 @@ def send(
     `content` is ISBAR by field (`isbar.FIELDS`); `seen` the version that the writer started from. What a general
     practice says by phone or letter is written down by the receiver, for practices do not sign in. A new version of an
     accepted handover must be accepted again. Where the citizen objects, a legal basis and a reason are asked for.
-    Sending the same once more (a second click) does nothing.
+    Sending the same once more (a second click) does nothing, unless the receiver has rejected it meanwhile.
     Raises Missing (naming the fields) unless there is an override reason, also where the citizen does not live in the
     municipality of the receiver; Invalid, NotAllowed, NotPossible, Stale, NotFound.
     """
@@ -53,7 +53,8 @@ def send(
     if not on_behalf:
         access.require_unit(by, handover.from_unit_id, case.episode)
     if seen is not None and seen != handover.version:
-        if _is_the_same(current_version(session, handover), content, signed_by, seen=seen, by=by):
+        stands = handover.state != HandoverState.REJECTED
+        if stands and _is_the_same(current_version(session, handover), content, signed_by, seen=seen, by=by):
             return case.close(session, handover)
         raise Stale("newer_version")
     sent_against = objections.require_none(session, case.episode.citizen_id, legal_basis, basis_reason)
