@@ -1,4 +1,4 @@
-"""What row-level security costs: a hot list and a transition as a person, against the same without policies."""
+"""What row-level security costs: the board and a transition as a person, against the same without policies."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,36 +6,32 @@ from dataclasses import replace
 from functools import partial
 from statistics import median
 
-import psycopg
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from bench import engine
+from bench import engine, town
 from bench.discharge import DISCHARGED_AT, discharge, ready_for_discharge
 from bench.figure import Figure
-from bench.filling import AT, Calls, fill, ground_of
+from bench.filling import AT
 from bench.server import AS_SWEEPS, Database, Server
 from bench.size import Size
+from ops.demo import cluster
 from tests.world import World
 from workflow import clock, db
-from workflow.actor import Actor
-from workflow.seeing import access_log, sight
+from workflow.lists.board import picking, rows
+from workflow.lists.board.filters import Filters, counts_for
+from workflow.lists.board.rows import Row
+from workflow.seeing import sight
 from workflow.seeing.access_log import Visit
 from workflow.seeing.sight import Sight
-from workflow.tables import Citizen, Deadline, Episode, Task
-from workflow.vocabulary import Look
-
-UNITS = 20  # of which one is ours: what the others see, we do not
-PAGE = 50
+from workflow.vocabulary import Look, Role
 
 
 def measure(server: Server, size: Size) -> Iterator[Figure]:
     """Milliseconds of one page and of one transition, the two sides in turns on one database."""
-    with server.database("security_list") as database:
-        world = engine.build_world(database)
-        fill(database, [ground_of(world)], size.few * 10, closed=size.few * 5, calls=Calls.NOT_DUE)
-        _spread(database, world)
-        yield from _pages(_as_people(database), world, size)
+    with server.database("security_board") as database:
+        town.fill_town(database, size.few * 10)
+        yield from _boards(_as_people(database), size)
     with server.database("security_transition") as database:
         world = engine.build_world(database)
         yield _transitions(_as_people(database), database, world, size)
@@ -45,60 +41,44 @@ def _as_people(database: Database) -> Database:
     return replace(database, url=database.url.removesuffix(AS_SWEEPS))
 
 
-def _spread(database: Database, world: World) -> None:
-    """Of twenty episodes, nineteen are other units'."""
-    with psycopg.connect(database.admin_url, autocommit=True) as admin:
-        admin.execute(
-            "update episodes set related = array[1000000 + id %% %s, 2000000 + id %% %s] where id %% %s <> 0",
-            (UNITS, UNITS, UNITS),
-        )
-        admin.execute("vacuum full episodes")
-    database.settle_down()
+def _board(session: Session, seen: Sight) -> list[Row]:
+    """What the board asks the database: its counts, which rows, and what is drawn in them."""
+    units = sorted(seen.units)
+    picking.count(session, units, counts_for(Role.MUNICIPAL_NURSE), at=AT)
+    return rows.rows(session, seen, picking.pick(session, units, Filters(), after=None, at=AT), at=AT)
 
 
-def the_page(session: Session, seen: Sight) -> list[tuple[object, ...]]:
-    """What must be done next in our episodes: the query of the list that everybody has open all day."""
-    rows = session.execute(
-        select(Episode.uuid, Episode.id, Citizen.name, Episode.state, Deadline.due_at, Task.kind)
-        .join(Deadline, Deadline.episode_id == Episode.id)
-        .join(Citizen, Citizen.id == Episode.citizen_id)
-        .outerjoin(Task, Task.id == Deadline.task_id)
-        .where(Deadline.ended_at.is_(None), Episode.closed_at.is_(None), seen.visible())
-        .order_by(Deadline.due_at, Deadline.id)
-        .limit(PAGE)
-    )
-    return [tuple(row) for row in rows]
-
-
-def _pages(database: Database, world: World, size: Size) -> Iterator[Figure]:
-    actor, shown = world.facility_nurse, []
-
-    def page(seen: Sight, session: Session) -> None:
-        shown.append(len(the_page(session, seen)))
-
-    def whole(session: Session, actor: Actor) -> None:
-        """Sight, list and log: what a page adds to its query."""
-        seen = sight.open(session, actor, at=AT)
-        rows = the_page(session, seen)
-        visit = Visit(what="list", at=clock.real_now())
-        numbers = [int(str(row[1])) for row in rows]
-        access_log.write(session, Look.LIST, visit, by=actor, citizens=numbers, episodes=numbers, related=True)
-
+def _boards(database: Database, size: Size) -> Iterator[Figure]:
     times: dict[str, list[float]] = {"without": [], "with": [], "whole": []}
     with engine.connected(database, pool_size=1):
+        with db.Session.begin() as session:
+            found = cluster.read(session)
+            nurse = found.at_work(found.districts(found.municipalities[0])[0], Role.MUNICIPAL_NURSE)[0]
+        shown: set[int] = set()
+
+        def board(seen: Sight, session: Session) -> None:
+            shown.add(len(_board(session, seen)))
+
+        def whole(session: Session) -> None:
+            seen = sight.open(session, nurse, at=AT)
+            drawn = _board(session, seen)
+            visit = Visit(what="board", at=clock.real_now())
+            sight.record(session, seen, [row.episode for row in drawn], visit=visit, kind=Look.LIST)
+
         for _ in range(size.samples):
             for side in times:
                 with db.Session.begin() as session:
+                    if side == "whole":
+                        times[side].append(_milliseconds(partial(whole, session)))
+                        continue
+                    seen = sight.open(session, nurse, at=AT)
                     if side == "without":
                         session.execute(text(f"set local role {db.SWEEPS}"))
-                    if side == "whole":
-                        times[side].append(_milliseconds(partial(whole, session, actor)))
-                        continue
-                    seen = sight.open(session, actor, at=AT)
-                    times[side].append(_milliseconds(partial(page, seen, session)))
-    assert min(shown) == max(shown) > 0
+                    times[side].append(_milliseconds(partial(board, seen, session)))
+    assert len(shown) == 1
+    assert min(shown) > 0
     base = median(times["without"])
-    yield _figure("row_security_list", median(times["with"]), base)
+    yield _figure("row_security_board", median(times["with"]), base)
     yield _figure("row_security_page", median(times["whole"]), base)
 
 

@@ -84,7 +84,7 @@ class Servers:
         name = name or f"test_{next(NUMBERS)}"
         with psycopg.connect(self.postgres.url("admin", "postgres"), autocommit=True) as admin:
             admin.execute(
-                SQL("create database {} owner overgang_owner template {} strategy wal_log").format(
+                SQL("create database {} owner overgang_owner template {} strategy file_copy").format(
                     Identifier(name), Identifier(of)
                 )
             )

@@ -130,14 +130,9 @@ def _silent(error: Exception) -> ResponseReturnValue:
     return errors.page(502, gettext("Your provider does not answer right now. Try again in a minute."))
 
 
-def register(app: Flask) -> None:
-    """The way in through the provider, where one is configured."""
-    settings: Settings = app.config["OVERGANG"]
-    provider = Provider.from_settings(settings)
-    app.context_processor(lambda: {"provider": provider})
-    if provider is None:
-        return
-    way = Way(app, provider, settings)
+def register(app: Flask, provider: Provider) -> None:
+    """The way in through this provider."""
+    way = Way(app, provider, app.config["OVERGANG"])
 
     @app.get("/sign-in/provider")
     @rules.public

@@ -7,6 +7,7 @@ from flask import Flask, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from web.entrance import late
+from web.entrance.claims import Provider
 from web.ground import identity, language, rules
 from web.ground.language import local_address
 from workflow import clock
@@ -110,6 +111,16 @@ def register(app: Flask) -> None:
     _register_code(app)
     _register_choice(app)
     _register_password(app)
+    _register_provider(app)
+
+
+def _register_provider(app: Flask) -> None:
+    provider = Provider.from_settings(app.config["OVERGANG"])
+    app.context_processor(lambda: {"provider": provider})
+    if provider is not None:
+        from web.entrance import provider as way  # with all that it stands on, which no other way in needs
+
+        way.register(app, provider)
 
 
 def _register_sign_in(app: Flask) -> None:
