@@ -1,4 +1,4 @@
-"""Two processes of four threads, as the web server has them: a list of things is done by all of them at once."""
+"""Processes of four threads, as the web server has two of: a list of things is done by all of them at once."""
 
 import multiprocessing
 import time
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
-PROCESSES, THREADS = 2, 4
+THREADS = 4
 
 Hands = Mapping[str, Callable[[Any], object]]  # what the crew can do, by name
 
@@ -33,23 +33,23 @@ class Crew:
 
 
 @contextmanager
-def crew(hands: Callable[..., Hands], *arguments: object) -> Iterator[Crew]:
-    """A crew of which each process calls `hands(*arguments)` once, to learn what it can do."""
+def crew(processes: int, hands: Callable[..., Hands], *arguments: object) -> Iterator[Crew]:
+    """A crew of so many processes, of which each calls `hands(*arguments)` once, to learn what it can do."""
     spawn = multiprocessing.get_context("spawn")
-    ends, processes = [], []
-    for _ in range(PROCESSES):
+    ends, started = [], []
+    for _ in range(processes):
         ours, theirs = spawn.Pipe()
         process = spawn.Process(target=_work, args=(theirs, hands, arguments), daemon=True)
         process.start()
         theirs.close()
         ends.append(ours)
-        processes.append(process)
+        started.append(process)
     try:
         yield Crew(ends)
     finally:
         for end in ends:
             end.close()
-        for process in processes:
+        for process in started:
             process.join()
 
 

@@ -33,15 +33,15 @@ def measure(server: Server, size: Size) -> Iterator[Figure]:
     """Discharges a second, by two processes of four threads, the two sides in turns on two copies of one database."""
     with server.database("discharges") as database:
         world = engine.build_world(database)
-        episode_ids = ready_for_discharge(database, world, (size.rounds + 1) * size.discharges + 1)
+        episode_ids = ready_for_discharge(database, world, (size.rounds + 1) * size.discharges + 1, size)
         with server.database("discharges_plain", of=database.name) as copy:
             yield _discharges(database, copy, world, episode_ids, size)
 
 
-def ready_for_discharge(database: Database, world: World, count: int) -> list[UUID]:
+def ready_for_discharge(database: Database, world: World, count: int, size: Size) -> list[UUID]:
     """Admit citizens, send them to Tryghedshotellet, send the handover: through the engine, as people would."""
     say(f"admitting {count} citizens through the engine")
-    with crew(_engine_hands, database, world) as hands:
+    with crew(size.processes, _engine_hands, database, world) as hands:
         hands.seconds("admit", range(count))
     with psycopg.connect(database.url) as connection:
         return [row[0] for row in connection.execute("select uuid from episodes order by id")]
@@ -69,8 +69,8 @@ def _discharges(database: Database, copy: Database, world: World, episode_ids: l
     example, jobs = _example(database, world, episode_ids)
     speeds: dict[str, list[float]] = {"ours": [], "plain": []}
     with (
-        crew(_engine_hands, database, world) as ours,
-        crew(_plain_hands, copy, example) as plain,
+        crew(size.processes, _engine_hands, database, world) as ours,
+        crew(size.processes, _plain_hands, copy, example) as plain,
     ):
         for turn in range(size.rounds + 1):
             some = slice(turn * size.discharges, (turn + 1) * size.discharges)

@@ -20,7 +20,7 @@ from workflow import db, history
 def measure(server: Server, size: Size) -> Iterator[Figure]:
     """Entries verified a second, one process, in turns with the plain loop."""
     with server.database("history") as database:
-        ready_for_discharge(database, engine.build_world(database), size.walked)
+        ready_for_discharge(database, engine.build_world(database), size.walked, size)
         speeds: dict[str, list[float]] = {"ours": [], "plain": []}
         for _ in range(size.rounds):
             for side, read in (("ours", _verify), ("plain", _read_and_hash)):

@@ -58,14 +58,14 @@ def measure(server: Server, size: Size) -> Iterator[Figure]:
         with server.database(f"messages_{form}") as database:
             world = engine.build_world(database)
             count = (size.rounds + 1) * size.discharges + 1
-            told = admit(database, world, count, form)
+            told = admit(database, world, count, form, size)
             with server.database(f"messages_{form}_plain", of=database.name) as copy:
                 yield _received(database, copy, told, size, form)
     with server.database("messages_stored") as database:
         yield _among_many(database, size)
 
 
-def admit(database: Database, world: World, count: int, form: Format) -> list[bytes]:
+def admit(database: Database, world: World, count: int, form: Format, size: Size) -> list[bytes]:
     """Let messages admit so many citizens; returns the message that discharges each."""
     say(f"admitting {count} citizens by messages")
     stays = [HospitalStay(cpr=f"{1 + n % 28:02d}13{n // 10_000:02d}{n % 10_000:04d}") for n in range(count)]
@@ -76,7 +76,7 @@ def admit(database: Database, world: World, count: int, form: Format) -> list[by
         addresses.register(session, session.merge(world.ward), HEART.sor or "", at=SET_UP)
         for stay in stays:
             serve(session, world, stay.cpr)
-    with crew(_receiving_hands, database) as hands:
+    with crew(size.processes, _receiving_hands, database) as hands:
         hands.seconds("receive", starts)
     return [as_bytes(stay.tell("SLHJ", DISCHARGED_AT), form) for stay in stays]
 
@@ -85,7 +85,10 @@ def _received(database: Database, copy: Database, told: list[bytes], size: Size,
     example, jobs = _example(database, told)
     speeds: dict[str, list[float]] = {"ours": [], "plain": []}
     work = list(zip(told[1:], jobs, strict=True))
-    with crew(_receiving_hands, database) as ours, crew(_plain_hands, copy, example, form) as plain:
+    with (
+        crew(size.processes, _receiving_hands, database) as ours,
+        crew(size.processes, _plain_hands, copy, example, form) as plain,
+    ):
         for turn in range(size.rounds + 1):
             some = slice(turn * size.discharges, (turn + 1) * size.discharges)
             seconds = {
@@ -152,7 +155,7 @@ def _plain_hands(database: Database, example: list[Written], form: Format) -> Ha
 def _among_many(database: Database, size: Size) -> Figure:
     """The seconds that one discharge takes when many messages are stored, beside those when few are."""
     world = engine.build_world(database)
-    told = admit(database, world, 2 * size.samples + 2, Format.JSON)
+    told = admit(database, world, 2 * size.samples + 2, Format.JSON, size)
     with engine.connected(database, pool_size=2):
         few = _each_takes(told[: size.samples + 1])
         say(f"storing {size.many} messages")

@@ -84,7 +84,7 @@ def _boards(database: Database, size: Size) -> Iterator[Figure]:
 
 def _transitions(database: Database, admin: Database, world: World, size: Size) -> Figure:
     """A discharge with sight opened and every policy asked, against the same discharge in the background's role."""
-    waiting = iter(ready_for_discharge(admin, world, 2 * size.samples + 4))
+    waiting = iter(ready_for_discharge(admin, world, 2 * size.samples + 4, size))
     times: dict[str, list[float]] = {"without": [], "with": []}
     with engine.connected(database, pool_size=1):
         for _ in range(size.samples + 2):  # the first two prepare statements

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 class Size:
     """Numbers of rounds, of things in each, and seconds."""
 
+    processes: int  # that work at once
     rounds: int  # of each side, in turns
     discharges: int  # in one round of one side
     due: int  # deadlines that fall due at one moment
@@ -21,10 +22,10 @@ class Size:
 
 
 FULL = Size(
-    rounds=6, discharges=240, due=100_000, quiet_seconds=25, people_rounds=2, pace=2, few=1_000, many=1_000_000,
-    samples=80, walked=400, clicks=15,
+    processes=2, rounds=6, discharges=240, due=100_000, quiet_seconds=25, people_rounds=2, pace=2, few=1_000,
+    many=1_000_000, samples=80, walked=400, clicks=15,
 )  # fmt: skip
 TINY = Size(
-    rounds=1, discharges=8, due=300, quiet_seconds=0.5, people_rounds=1, pace=0.2, few=200, many=400, samples=4,
-    walked=4, clicks=1,
+    processes=1, rounds=1, discharges=8, due=300, quiet_seconds=0.5, people_rounds=1, pace=0.2, few=200, many=400,
+    samples=4, walked=4, clicks=1,
 )  # fmt: skip

@@ -31,6 +31,7 @@ pytest.register_assert_rewrite("tests.properties.promises", "tests.properties.wa
 
 TEMPLATE = "overgang"  # made by ops/roles.sql, migrated, and then only copied
 NUMBERS = count(1)
+LONGEST_NAME = 60
 OVERRIDES = (
     "DATABASE_",
     "REDIS_",
@@ -41,6 +42,11 @@ OVERRIDES = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="the long form of crash, random-walk and concurrency tests")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A long text names no test: names travel between the processes."""
+    return f"{val[:LONGEST_NAME]!r}" if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
 
 
 class Compiled(BytecodeCache):

@@ -48,7 +48,7 @@ def invent(chance: random.Random) -> list[Tree]:
 
 
 def seeds(request: pytest.FixtureRequest) -> Iterator[int]:
-    yield from range(1_000 if request.config.getoption("--soak") else 25)
+    yield from range(1_000 if request.config.getoption("--soak") else 10)
 
 
 def test_the_episode_ends_where_the_hospital_says_in_whatever_order_it_is_told(
