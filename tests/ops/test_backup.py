@@ -1,9 +1,6 @@
 """`overgang backup` and `overgang restore`: every row back, all or nothing, and never over what somebody needs."""
 
-import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
@@ -11,11 +8,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from tests.conftest import Database, Servers
-
-
-def overgang(*words: str | Path, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ops.cli", *map(str, words)]
-    return subprocess.run(command, env={**os.environ, **environ}, capture_output=True, text=True)
+from tests.ops.verbs import overgang
 
 
 def contents(url: str) -> dict[str, tuple[int, int]]:

@@ -1,10 +1,7 @@
 """`overgang doctor`: each thing that can be wrong is named, with what to do about it."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +13,7 @@ from ops import examination, processes
 from ops.examination import Finding, examine
 from tests.conftest import Database, Servers
 from tests.ops.installations import home_folder
+from tests.ops.verbs import overgang
 
 
 @pytest.fixture
@@ -128,14 +126,10 @@ def test_packages_that_are_not_as_locked(
 
 
 def test_a_program_reads_the_findings_and_the_exit_code(environ: dict[str, str]) -> None:
-    def ask() -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "ops.cli", "doctor", "--json"]
-        return subprocess.run(command, env={**os.environ, **environ}, capture_output=True, text=True)
-
-    well = ask()
+    well = overgang("doctor", "--json", environ=environ)
     assert well.returncode == 0, well.stdout + well.stderr
     assert all(finding["well"] for finding in json.loads(well.stdout))
     environ["REDIS_URL"] = f"redis://127.0.0.1:{processes.free_port()}/0"
-    ill = ask()
+    ill = overgang("doctor", "--json", environ=environ)
     assert ill.returncode == 1
     assert [finding["subject"] for finding in json.loads(ill.stdout) if not finding["well"]] == ["broker"]

@@ -22,7 +22,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_from_nothing_to_the_first_administrator(database: Database, file: Path) -> None:
-    def says(*words: object, typed: str | None = None) -> Said:
+    def says(*words: object, typed: str = "") -> Said:
         return overgang(*words, environ=database.environment, typed=typed)
 
     looked = says("organisations", "import", file)

@@ -1,24 +1,47 @@
 """The command line as a person uses it, and the background work of an installation."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from ops import processes, programs
+from ops import cli, processes, programs
 
 Said = subprocess.CompletedProcess[str]
 
+# A process that has read every module, and from which each call is forked.
+BEGUN = multiprocessing.get_context("forkserver")
+BEGUN.set_forkserver_preload(["tests.ops.verbs", *(f"ops.commands.{module}" for module in cli.VERBS.values())])
 
-def overgang(*words: object, environ: dict[str, str], typed: str | None = None) -> Said:
-    """One call of the command line, to its end."""
-    command = [sys.executable, "-m", "ops.cli", *map(str, words)]
-    clean = {"OVERGANG_HOME": "/nonexistent", **environ}
-    return subprocess.run(
-        command, env={**os.environ, **clean}, input=typed, capture_output=True, text=True, cwd=processes.ROOT
-    )
+
+def overgang(*words: object, environ: Mapping[str, str], typed: str = "") -> Said:
+    """One call of the command line, in a process of its own, to its end."""
+    clean = {**os.environ, "OVERGANG_HOME": "/nonexistent", **environ}
+    with TemporaryDirectory() as folder:
+        said = [Path(folder, name) for name in ("typed", "out", "err")]
+        said[0].write_text(typed, encoding="utf-8")
+        process = BEGUN.Process(target=_call, args=([*map(str, words)], clean, said))
+        process.start()
+        process.join()
+        assert process.exitcode is not None
+        out, err = (file.read_text(encoding="utf-8") for file in said[1:])
+        return Said([*map(str, words)], process.exitcode, out, err)
+
+
+def _call(words: list[str], environ: dict[str, str], said: list[Path]) -> None:
+    os.environ.clear()
+    os.environ.update(environ)
+    os.chdir(processes.ROOT)
+    for number, file in enumerate(said):
+        os.dup2(os.open(file, os.O_RDWR | os.O_CREAT), number)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 (until this process ends)
+    sys.argv = ["overgang", *words]
+    cli.main()
 
 
 @contextmanager

@@ -22,9 +22,9 @@ DANISH = Path(__file__).parent.parent / "translations" / "da.po"
 
 def current() -> Language:
     """What the reader chose, or their program asks for; Danish until then. Every word on a page asks."""
-    if "language" not in g:
-        g.language = _asked_for()
-    found: Language = g.language
+    found: Language | None = g.get("language")
+    if found is None:
+        found = g.language = _asked_for()
     return found
 
 

@@ -12,7 +12,7 @@ from workflow import calendar, db
 from workflow.lists.board.filters import SOON, Cursor, Filters, Show
 from workflow.lists.by_unit import of_units
 
-PAGE = 50
+PAGE = 25
 MOST = 500  # is counted no further
 
 
