@@ -1,5 +1,7 @@
 """The texts of what people are told, in the pages of an administrator; and what a nurse then reads."""
 
+from html import unescape
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -46,7 +48,9 @@ def written() -> int:
 
 
 def the_field(page: Page, language: str = "da") -> str:
-    return page.first("input", id=f"{language}-wording")["value"]
+    page.first("textarea", id=f"{language}-wording")
+    field = page.html.split(f'id="{language}-wording"')[1].partition(">")[2].partition("</textarea>")[0]
+    return unescape(field.removeprefix("\n"))
 
 
 def test_every_text_stands_there_in_both_languages(admin: Reader) -> None:
@@ -81,7 +85,9 @@ def test_an_example_is_shown_and_nothing_is_saved(admin: Reader) -> None:
     assert "Sådan vil det se ud; intet er gemt endnu Indbakke Se efter, " in page.text
     assert "Overgang – Besked: Se efter, " in page.text
     assert written() == 0
-    saved = admin.presses(page, data_save="")
+    form = next(f for f in page.forms if f.action == ADDRESS and f.fields["language"] == "da")
+    kept = form.fields | {"wording": the_field(page)}
+    saved = Page(admin.client.post(form.action, data=kept, follow_redirects=True))
     assert (the_field(saved), written()) == ("Se efter, {enhed}", 1)
 
 
@@ -97,8 +103,8 @@ def test_an_example_is_shown_and_nothing_is_saved(admin: Reader) -> None:
 def test_what_is_refused_says_why_and_keeps_what_was_typed(admin: Reader, rest: str, wording: str, told: str) -> None:
     page = sends(admin, wording, rest=rest)
     assert (page.answer.status_code, told in page.text, the_field(page)) == (422, True, wording)
-    assert page.first("input", id="da-wording")["aria-invalid"] == "true"
-    assert "aria-invalid" not in page.first("input", id="en-wording")
+    assert page.first("textarea", id="da-wording")["aria-invalid"] == "true"
+    assert "aria-invalid" not in page.first("textarea", id="en-wording")
     assert written() == 0
 
 
