@@ -60,12 +60,12 @@ def test_a_day_is_added_once_and_taken_back(session: Session, staff: Staff) -> N
         reading.close(session, ward, day, by=by, at=NOW)
     there = reading.closed_days(session, ward, since=WEDNESDAY)
     assert [one.day for one in there] == [WEDNESDAY, THURSDAY]
-    assert reading.read_next(session, ward, at=NOW) == wall(FRIDAY, 0)
+    assert reading.reads_again(session, ward, at=NOW) == wall(FRIDAY, 0)
     assert reading.next_closed(session, since=THURSDAY) == {ward.id: THURSDAY}
     for _ in range(2):
         reading.open_again(session, ward, there[0].uuid, by=by, at=NOW)
     session.flush()
-    assert reading.read_next(session, ward, at=NOW) == NOW
+    assert reading.reads_again(session, ward, at=NOW) is None
     assert (there[0].removed_at, there[0].removed_by) == (NOW, by.name)
     reading.close(session, ward, WEDNESDAY, by=by, at=NOW)
     assert len(session.scalars(select(ClosedDay)).all()) == 3

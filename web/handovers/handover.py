@@ -113,8 +113,7 @@ def _read_at(desk: Desk, view: HandoverView) -> datetime | None:
     """For who writes the handover: when the receiver reads next, where that is not now."""
     if view.ahead is None or view.writes_as is None:
         return None
-    read_at = reading.read_next(desk.session, view.units[view.ahead.to_unit_id], at=desk.at)
-    return read_at if read_at > desk.at else None
+    return reading.reads_again(desk.session, view.units[view.ahead.to_unit_id], at=desk.at)
 
 
 def _earlier(view: HandoverView) -> Sent | None:

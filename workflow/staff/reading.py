@@ -52,9 +52,11 @@ def open_again(session: Session, unit: Unit, closed_id: UUID, *, by: Actor, at: 
         found.removed_at, found.removed_by = at, by.name
 
 
-def read_next(session: Session, unit: Unit, *, at: datetime) -> datetime:
-    """When the unit reads what is sent to it at `at`."""
-    return reads_at(unit, {closed.day for closed in closed_days(session, unit, since=calendar.local(at).date())}, at=at)
+def reads_again(session: Session, unit: Unit, *, at: datetime) -> datetime | None:
+    """When the unit reads what is sent to it at `at`; None: at once."""
+    closed = {one.day for one in closed_days(session, unit, since=calendar.local(at).date())}
+    read_at = reads_at(unit, closed, at=at)
+    return read_at if read_at > at else None
 
 
 def next_closed(session: Session, *, since: date) -> dict[int, date]:
