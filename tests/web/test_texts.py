@@ -12,8 +12,9 @@ from tests.web.routes import MARK, enter, marked
 from tests.web.test_admin import unit_id
 from workflow import clock
 from workflow.db import Session
-from workflow.tables import Organisation, Unit, Wording
+from workflow.tables import Organisation, Person, PersonRole, Unit, Wording
 from workflow.telling import routing, texts
+from workflow.vocabulary import OrganisationKind, Role, UnitKind
 
 ADDRESS = "/admin/tekster/handover_sent"
 
@@ -127,6 +128,26 @@ def test_another_organisation_is_not_theirs_to_word(app: Flask) -> None:
     assert elsewhere.client.get("/admin/tekster/intet").status_code == 404
     unspoken = fields | {"organisation": organisation(), "language": "de"}
     assert elsewhere.client.post(ADDRESS, data=unspoken).status_code == 404
+    assert written() == 0
+
+
+def test_who_administers_nobody_that_is_told_has_nothing_to_word(app: Flask) -> None:
+    with Session.begin() as session:
+        region = Organisation(name="Region Prøve", kind=OrganisationKind.REGION)
+        session.add(region)
+        session.flush()
+        office = Unit(organisation_id=region.id, name="Kontoret", kind=UnitKind.ADMINISTRATION)
+        person = Person(username="eva", name="Eva Demo", active=True)
+        session.add_all([office, person])
+        session.flush()
+        session.add(PersonRole(person_id=person.id, unit_id=office.id, role=Role.ADMINISTRATOR))
+    reader = Reader(app.test_client())
+    enter(reader.client, "eva")
+    assert "Ingen af jeres enheder får besked om noget" in reader.sees("/admin/tekster").text
+    assert reader.client.get(whose()).status_code == 404
+    fields = {MARK: marked(reader.client), "language": "da", "wording": "Hej", "organisation": organisation()}
+    for rest in ("", "/tilbage"):
+        assert reader.client.post(ADDRESS + rest, data=fields).status_code == 403
     assert written() == 0
 
 
