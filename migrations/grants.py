@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 ONLY_ADDED_TO = frozenset(
     {
         "history", "misses", "miss_verdicts", "miss_reviews", "reminders", "contact_attempts", "agreements",
-        "agreement_rules", "access_log", "access_seals", "transmissions", "answers",
+        "agreement_rules", "access_log", "access_seals", "transmissions", "answers", "wordings",
     }
 )  # fmt: skip
 ONLY_READ = frozenset({"alembic_version"})

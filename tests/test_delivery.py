@@ -1,6 +1,5 @@
 """From a notice to the lists, mailboxes and phones of those who must know, once each, until it is there or given up."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -15,12 +14,11 @@ from tests.world import World
 from workflow import db
 from workflow.actor import SYSTEM, Actor
 from workflow.errors import NotAllowed, NotFound, NotPossible
-from workflow.pathways import PATHWAYS
 from workflow.tables import Delivery, Episode, InboxItem, Notice, Person, PersonRole, Unit
 from workflow.telling import delivery, outbox, routing
 from workflow.telling.channels.channel import Channel, NotDelivered, Reaches
 from workflow.telling.channels.letter import Letter
-from workflow.vocabulary import Audience, Concerns, NoticeKind, Role, RoleState
+from workflow.vocabulary import Audience, NoticeKind, Role, RoleState
 
 NOON = datetime(2026, 3, 12, 11, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 3, 12, 22, 30, tzinfo=UTC)  # 23:30 in Copenhagen
@@ -342,24 +340,6 @@ class TestGivenUp:
             delivery.send_again(session, dead.uuid, by=OPERATOR, real_at=REAL)
         with pytest.raises(NotFound):
             delivery.send_again(session, uuid4(), by=OPERATOR, real_at=REAL)
-
-
-def topics() -> Iterator[str]:
-    """Every topic that a notice may have."""
-    yield from (concern.value for concern in Concerns if concern != Concerns.WINDOW)
-    yield from ("handover_sent", "handover_accepted", "handover_rejected", "call_completed", "tried_in_vain")
-    yield from ("event_cancelled", "time_corrected", "rerouted", "discharge_expected")
-    for pathway in PATHWAYS.values():
-        yield from {transition.trigger for transition in pathway.transitions}
-        yield from {rule.task for rule in pathway.rules() if rule.task}
-
-
-@pytest.mark.parametrize("topic", sorted(set(topics())))
-def test_every_topic_has_words(topic: str) -> None:
-    letter = Letter(
-        key=uuid4(), address="", kind=NoticeKind.NOTICE, topic=topic, unit="M3", link=BASE, sent_at=REAL
-    )  # fmt: skip
-    assert letter.headline.startswith("Besked: ")
 
 
 def test_two_routers_share_the_work_and_a_stopped_one_leaves_it(database: Database) -> None:

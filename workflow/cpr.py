@@ -8,6 +8,9 @@ from workflow import keys
 from workflow.errors import Invalid
 
 _SHAPE = re.compile(r"(\d{6})-?([0-9A-ZÆØÅ]{4})")
+_LETTER = "[0-9A-Za-zÆØÅæøå]"
+_DAY = r"(?:0[1-9]|[12]\d|3[01]|[678]\d|9[01])"
+WITHIN = re.compile(rf"(?<!{_LETTER})({_DAY}\d{{4}})-?[0-9A-ZÆØÅ]{{4}}(?!{_LETTER})")  # of its shape, in a text
 
 
 @dataclass(frozen=True)

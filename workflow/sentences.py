@@ -154,6 +154,37 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Giv aftalen en titel.",
         "Give the agreement a title.",
     ),
+    # texts that an organisation words itself
+    "wording_needed": (
+        "Skriv en tekst, eller gå tilbage til den, Overgang kom med.",
+        "Write a text, or go back to the one that Overgang came with.",
+    ),
+    "text_too_long": (
+        "Teksten må højst fylde {most} tegn.",
+        "The text may have {most} characters at most.",
+    ),
+    "cpr_in_wording": (
+        "Noget i teksten ligner et CPR-nummer. Teksten må ikke handle om en bestemt borger.",
+        "Something in the text looks like a CPR number. The text must not be about one citizen.",
+    ),
+    "no_such_blank": (
+        "Teksten kan ikke udfylde {blanks}. Den kan udfylde: {known}.",
+        "The text cannot fill in {blanks}. It can fill in: {known}.",
+    ),
+    "blank_needed": (
+        "Teksten skal indeholde {blanks}.",
+        "The text must hold {blanks}.",
+    ),
+    "closed_in_the_past": (
+        "Dagen er gået. Vælg i dag eller en dag, der kommer.",
+        "That day has passed. Choose today or a day to come.",
+    ),
+    "too_many_closed_days": (
+        "En enhed kan have højst {most} lukkedage foran sig.",
+        "A unit can have {most} closed days ahead of it at most.",
+    ),
+    "no_such_closed_day": ("Lukkedagen findes ikke.", "There is no such closed day."),
+    "no_such_text": ("Teksten findes ikke.", "There is no such text."),
     # everything else
     "after_what_came_after": (
         "Tidspunktet ligger efter det, der skete bagefter ({later}).",
@@ -746,6 +777,15 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "task": ("en opgave", "a task"),
     "state": ("et forløb skal ses til", "an episode must be looked at"),
+    # what is filled in where a text has it in braces
+    "blank:unit": ("enhed", "unit"),
+    "blank:time": ("tidspunkt", "time"),
+    "blank:line": ("besked", "notice"),
+    "blank:kind": ("slags", "kind"),
+    "blank:link": ("link", "link"),
+    "text:mail_subject": ("Mailens emne", "Subject of the mail"),
+    "text:mail_body": ("Mailens tekst", "Text of the mail"),
+    "text:sms": ("SMS", "Text message"),
     # access
     "log:at": ("tidspunkt", "when"),
     "log:person": ("hvem", "who"),
@@ -895,11 +935,12 @@ def word(code: str, language: Language) -> str:
 def sentence(code: str, language: Language, **facts: object) -> str:
     """The sentence of an error, with its facts filled in: times as Danes read them, codes as words."""
     danish, english = ERRORS[code]
-    plain = {name: _readable(value, language) for name, value in facts.items()}
+    plain = {name: readable(value, language) for name, value in facts.items()}
     return (danish if language == Language.DANISH else english).format(**plain)
 
 
-def _readable(value: object, language: Language) -> str:
+def readable(value: object, language: Language) -> str:
+    """A fact as a sentence holds it: a time as people write it, a code as its word, several with commas."""
     if isinstance(value, datetime):
         return format(
             calendar.local(value), "%d.%m.%Y kl. %H:%M" if language == Language.DANISH else "%d.%m.%Y at %H:%M"
@@ -907,5 +948,5 @@ def _readable(value: object, language: Language) -> str:
     if isinstance(value, str):
         return word(value, language) if value in WORDS else value
     if isinstance(value, Iterable):
-        return ", ".join(_readable(item, language) for item in value)
+        return ", ".join(readable(item, language) for item in value)
     return str(value)

@@ -32,7 +32,7 @@ PROGRAMS = ("/api/", "/fhir/")
 ELSEWHERE = {"ask_provider", "provider_answer"}  # leads to an identity provider, or comes from one
 
 
-WORDS = {"screen": "status"}  # what stands for an argument that is no number
+WORDS = {"screen": "status", "code": "handover_sent"}  # what stands for an argument that is no number
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ TABLES = {  # where ids of this kind are somebody's
     "opened_id": "break_glass", "look_id": "looks_to_confirm", "agreement_id": "agreements", "miss_id": "misses",
     "episode_id": "episodes", "handover_id": "handovers", "task_id": "tasks", "place_id": "places",
     "view_id": "saved_views", "token_id": "tokens", "merge_id": "merges", "thread_id": "threads",
-    "segment_id": "segments",
+    "segment_id": "segments", "closed_id": "closed_days",
 }  # fmt: skip
 MOVING = {"sign_ins", "sign_in_failures", "access_log"}  # what a refusal may write: that it happened
 NUMBER, NAME = "0119400007", "Agnes Prøve Demo"
@@ -123,7 +123,7 @@ def asks(app: Flask) -> Iterator[Ask]:
                     .replace("<path:name>", "overgang.css")
                     .replace("<int:number>", "1")
                 )
-                address = address.replace("<screen>", "status")
+                address = address.replace("<screen>", "status").replace("<code>", "sms")
                 for kind in kinds:
                     address = address.replace(f"<uuid:{kind}>", str(numbers[kind]))
                 for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):

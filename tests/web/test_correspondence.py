@@ -12,11 +12,12 @@ from tests.web import handed
 from tests.web.reader import Page, Reader
 from tests.web.test_episode import acting, address, background, forges, now, seen
 from workflow import clock, db
+from workflow.calendar import local
 from workflow.db import Session
 from workflow.medcom import conversation, receiving
 from workflow.medcom.communication import Segment as Said
 from workflow.medcom.envelope import Party
-from workflow.tables import Address, Episode, Organisation, OutboundMessage, Task, Thread, Unit
+from workflow.tables import Address, ClosedDay, Episode, Organisation, OutboundMessage, Task, Thread, Unit
 from workflow.vocabulary import OrganisationKind, TaskState
 
 
@@ -43,6 +44,17 @@ def test_a_letter_is_begun_shown_with_its_state_and_completes_nothing(app: Flask
         assert session.scalars(select(OutboundMessage)).one().citizen_id is not None
         call = session.scalars(select(Task).where(Task.kind == "follow_up_call")).one()
         assert call.state == TaskState.OPEN
+
+
+def test_who_writes_sees_when_the_ward_reads_again(app: Flask, sent: UUID) -> None:
+    writer = acting(app, "distrikt")
+    assert "data-read-at" not in writer.sees(address(sent, "/korrespondance")).html
+    with background() as (session, at):
+        ward = session.scalars(select(Unit).where(Unit.name == "Medicinsk afsnit")).one()
+        session.add(ClosedDay(unit_id=ward.id, day=local(at).date(), added_at=at, added_by="Åse Demo"))
+    page = writer.sees(address(sent, "/korrespondance"))
+    assert "Medicinsk afsnit læser igen" in page.text
+    assert "Ring, hvis det ikke kan vente" in page.text
 
 
 @pytest.mark.parametrize(

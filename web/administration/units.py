@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from web.ground import formats, identity, rules
 from workflow import clock
+from workflow.calendar import local
 from workflow.db import Session
 from workflow.errors import NotFound
-from workflow.staff import holders, registry, registry_undo, staffing
+from workflow.staff import holders, reading, registry, registry_undo, staffing
 from workflow.vocabulary import Holding, Role, UnitKind
 
 administrators = rules.only(Role.ADMINISTRATOR)
@@ -19,6 +20,7 @@ def register(app: Flask) -> None:
     """The pages below `/admin/units`."""
     _register_units(app)
     _register_one(app)
+    _register_closed_days(app)
 
 
 def _register_units(app: Flask) -> None:
@@ -29,6 +31,7 @@ def _register_units(app: Flask) -> None:
             return render_template(
                 "admin/units.html", units=staffing.units(session), latest=registry_undo.latest(session),
                 last=registry_undo.last(session),
+                closed=reading.next_closed(session, since=local(clock.now(session)).date()),
             )  # fmt: skip
 
     @app.get("/admin/units/new")
@@ -59,6 +62,7 @@ def _register_one(app: Flask) -> None:
             return render_template(
                 "admin/unit.html", unit=unit, said=registry.said_of(unit), holders=holders.holders(session, unit),
                 holdings=list(Holding), organisations=staffing.organisations(session), kinds=kind_choices(),
+                closed=reading.closed_days(session, unit, since=local(clock.now(session)).date()),
             )  # fmt: skip
 
     @app.post("/admin/units/<uuid:unit_id>")
@@ -82,6 +86,25 @@ def _register_one(app: Flask) -> None:
             to = staffing.organisation(session, _uuid("organisation"))
             holders.hand_over(session, unit, holding, to, from_on=from_on, by=identity.current_actor())
         return redirect(url_for("unit_page", unit_id=unit_id), code=303)
+
+
+def _register_closed_days(app: Flask) -> None:
+    @app.post("/admin/units/<uuid:unit_id>/closed")
+    @administrators
+    def close_unit(unit_id: UUID) -> ResponseReturnValue:
+        day = formats.day_from_input(request.form.get("closed_on", ""))
+        with Session.begin() as session:
+            unit, by = staffing.unit(session, unit_id), identity.current_actor()
+            reading.close(session, unit, day, by=by, at=clock.now(session))
+        return redirect(url_for("unit_page", unit_id=unit_id) + "#closed", code=303)
+
+    @app.post("/admin/units/<uuid:unit_id>/closed/<uuid:closed_id>/remove")
+    @administrators
+    def open_unit_again(unit_id: UUID, closed_id: UUID) -> ResponseReturnValue:
+        with Session.begin() as session:
+            unit, by = staffing.unit(session, unit_id), identity.current_actor()
+            reading.open_again(session, unit, closed_id, by=by, at=clock.now(session))
+        return redirect(url_for("unit_page", unit_id=unit_id) + "#closed", code=303)
 
 
 def kind_choices() -> list[tuple[str, UnitKind]]:

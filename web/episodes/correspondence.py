@@ -12,6 +12,7 @@ from workflow import clock
 from workflow.errors import Missing, NotPossible
 from workflow.medcom import conversation, letters, threads
 from workflow.medcom.rules import ATTACHMENT_TYPES, CATEGORIES
+from workflow.staff import reading
 
 
 def register(app: Flask) -> None:
@@ -25,10 +26,12 @@ def register(app: Flask) -> None:
                 episode = require(desk, episode_id)
             except Missing:
                 return ask_purpose(desk, episode_id)
+            about = threads.about(desk.session, episode, by=desk.by)
+            ward = letters.ward_of(desk.session, episode, about) if about is not None else None
             return render_template(
                 "correspondence.html", at=desk.at, by=desk.by, episode=episode, categories=sorted(CATEGORIES),
-                talks=threads.of_citizen(desk.session, episode.citizen_id, by=desk.by),
-                about=threads.about(desk.session, episode, by=desk.by),
+                talks=threads.of_citizen(desk.session, episode.citizen_id, by=desk.by), about=about, ward=ward,
+                read_at=reading.reads_again(desk.session, ward, at=desk.at) if ward is not None else None,
             )  # fmt: skip
 
     @app.post("/forloeb/<uuid:episode_id>/korrespondance")

@@ -37,6 +37,7 @@ def items() -> list[Item]:
         ("units_page", gettext("Units"), {Role.ADMINISTRATOR}),
         ("systems_page", gettext("Systems"), {Role.ADMINISTRATOR}),
         ("agreements_page", gettext("Agreements"), {Role.ADMINISTRATOR}),
+        ("texts_page", gettext("Texts"), {Role.ADMINISTRATOR}),
         ("sign_ins_page", gettext("Signed in"), {Role.ADMINISTRATOR}),
         ("roles_page", gettext("Roles"), {Role.ADMINISTRATOR, Role.MANAGER}),
         ("revision_page", gettext("Access log"), {Role.ADMINISTRATOR, Role.MANAGER}),

@@ -15,6 +15,10 @@ GUIDES = {  # by the name of the screen in addresses
         words=((_("Authority, operator"), _("Who decides and pays; who does the work. Each from a day.")),),
         whens=(
             (_("Many units come or change"), _("Read a file: the page says what it would write, before it does.")),
+            (
+                _("A unit is closed for a day"),
+                _("Write the day down with the unit: whoever sends it something sees when it is read again."),
+            ),
             (_("It was the wrong file"), _("Undo it, before anybody uses what it made.")),
         ),
     ),
@@ -33,6 +37,25 @@ GUIDES = {  # by the name of the screen in addresses
         title=_("Agreements"),
         purpose=_("The numbers of a pathway - hours, ladders, what is required - by place, from a day on."),
         words=((_("Version"), _("A change is a new version from a day on. The old one holds until then.")),),
+    ),
+    "tekster": Guide(
+        title=_("Texts"),
+        purpose=_(
+            "What Overgang writes to your units in the inbox, by mail and by SMS - and how you say it yourselves."
+        ),
+        words=(
+            (
+                _("Blank"),
+                _("A word in braces, such as {enhed}: it is filled in when the text is used. None is about a citizen."),
+            ),
+        ),
+        whens=(
+            (_("A text is misunderstood"), _("Write it in your own words, and look at the example before you save.")),
+            (
+                _("Your wording was no better"),
+                _("Go back to Overgang's text. Every wording stays in the list, with its date."),
+            ),
+        ),
     ),
     "systems": Guide(
         title=_("Systems"),

@@ -1,5 +1,6 @@
 """A handover: written and sent by who has the responsibility, read and answered by who takes over."""
 
+from datetime import datetime
 from uuid import UUID
 
 from flask import Flask, jsonify, redirect, render_template, request, url_for
@@ -14,6 +15,7 @@ from workflow.errors import NotAllowed, NotFound, NotPossible
 from workflow.handing import ahead, drafts, handover_view, handovers, isbar
 from workflow.handing.handover_view import HandoverView, Sent
 from workflow.seeing import sight
+from workflow.staff import reading
 from workflow.tables import Episode
 from workflow.vocabulary import HandoverState, LegalBasis
 
@@ -40,6 +42,7 @@ def register(app: Flask) -> None:
                 "handover.html", at=desk.at, view=view, bases=LegalBasis, parts=PARTS, professions=isbar.PROFESSIONS,
                 shown=earlier or view.current or next(iter(view.sent), None),
                 form=handover_form.shown(desk.session, view, writes_as) if writes_as is not None else None,
+                read_at=_read_at(desk, view),
             )  # fmt: skip
 
     @app.post("/forloeb/<uuid:episode_id>/overlevering")
@@ -104,6 +107,13 @@ def register(app: Flask) -> None:
         with looks.looking("handover_informing") as desk:
             episode_id = handovers.inform(desk.session, handover_id, by=desk.by, at=desk.at).episode.uuid
         return _back(episode_id)
+
+
+def _read_at(desk: Desk, view: HandoverView) -> datetime | None:
+    """For who writes the handover: when the receiver reads next, where that is not now."""
+    if view.ahead is None or view.writes_as is None:
+        return None
+    return reading.reads_again(desk.session, view.units[view.ahead.to_unit_id], at=desk.at)
 
 
 def _earlier(view: HandoverView) -> Sent | None:

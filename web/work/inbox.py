@@ -3,7 +3,7 @@
 from flask import Flask, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web.ground import looks, rules
+from web.ground import language, looks, rules
 from web.ground.menu import PATIENTS
 from workflow.lists import inbox
 from workflow.seeing import sight
@@ -20,7 +20,7 @@ def register(app: Flask) -> None:
     def inbox_page() -> ResponseReturnValue:
         with looks.looking("inbox") as desk:
             before = request.args.get("foer", type=int)
-            items, more = inbox.page(desk.session, desk.seen, before=before)
+            items, more = inbox.page(desk.session, desk.seen, language.current(), before=before)
             sight.record(desk.session, desk.seen, [i.episode for i in items], visit=desk.visit, kind=Look.LIST)
             return render_template(
                 "inbox.html", at=desk.at, items=items, more=more, waiting=g.unread(),

@@ -11,6 +11,8 @@ from workflow import db
 from workflow.lists.by_unit import of_units
 from workflow.seeing.sight import Sight
 from workflow.tables import Episode, InboxItem, Notice, Unit
+from workflow.telling import wordings
+from workflow.vocabulary import Language
 
 ROWS = 25
 COUNTED = 99
@@ -35,6 +37,7 @@ class Item:
     notice: Notice
     episode: Episode
     unit: str
+    said: str  # in the words of the unit's organisation
 
 
 def count(session: Session, seen: Sight) -> int:
@@ -42,19 +45,27 @@ def count(session: Session, seen: Sight) -> int:
     return len(_unread(session, seen, before=_NEWEST, rows=COUNTED + 1))
 
 
-def page(session: Session, seen: Sight, *, before: int | None = None) -> tuple[list[Item], int | None]:
+def page(
+    session: Session, seen: Sight, language: Language, *, before: int | None = None
+) -> tuple[list[Item], int | None]:
     """What was told to the units that this person acts for; and what to ask for those before with, None at the end."""
     numbers = _unread(session, seen, before=before or _NEWEST, rows=ROWS + 1)
     rows = session.execute(
-        select(InboxItem.id, Notice, Episode, Unit.name)
+        select(InboxItem.id, Notice, Episode, Unit)
         .join(Notice, Notice.id == InboxItem.notice_id)
         .join(Episode, Episode.id == Notice.episode_id)
         .join(Unit, Unit.id == InboxItem.unit_id)
         .where(InboxItem.id.in_(numbers[:ROWS]))
         .order_by(InboxItem.id.desc())
         .options(joinedload(Episode.citizen, innerjoin=True))
-    )
-    return [Item(*row) for row in rows], numbers[ROWS - 1] if len(numbers) > ROWS else None
+    ).all()
+    told = {notice.topic for _, notice, _, _ in rows}
+    book = wordings.read(session, {unit.organisation_id for *_, unit in rows}, told, (language,))
+    items = [
+        Item(number, notice, episode, unit.name, book.line(notice, unit, language))
+        for number, notice, episode, unit in rows
+    ]
+    return items, numbers[ROWS - 1] if len(numbers) > ROWS else None
 
 
 def mark_read(session: Session, seen: Sight, numbers: Collection[int], *, at: datetime) -> int:

@@ -33,17 +33,23 @@ def begin(
     it; Invalid for a category or attachment that is none; NotAllowed.
     """
     episode = session.get_one(Episode, about.episode_id)
-    ward_id = episode.ward_id if isinstance(about, Handover) else about.counterpart_unit_id or episode.ward_id
     if by.unit_id not in {about.unit_id if isinstance(about, Task) else about.to_unit_id, episode.district_id}:
         raise NotAllowed("not_your_task")
     us = our_address(session, by, at=at)
-    them = addresses.of_unit(session, session.get_one(Unit, ward_id), at=at) if ward_id is not None else None
+    ward = ward_of(session, episode, about)
+    them = addresses.of_unit(session, ward, at=at) if ward is not None else None
     thread = _thread(
         session, episode.citizen_id, us, them, category, task_id=about.id if isinstance(about, Task) else None,
         episode_of_care=conversation.episode_of_care(session, episode.citizen), by=by, at=at,
     )  # fmt: skip
     letter = Letter(text, topic, attachments, against, by, at, real_at)
     return say(session, thread, us, "new-message", letter)
+
+
+def ward_of(session: Session, episode: Episode, about: Task | Handover) -> Unit | None:
+    """To which ward a letter about this goes; None where there is none."""
+    ward_id = episode.ward_id if isinstance(about, Handover) else about.counterpart_unit_id or episode.ward_id
+    return session.get_one(Unit, ward_id) if ward_id is not None else None
 
 
 def reply(

@@ -20,11 +20,20 @@ from workflow.tables.handovers import Handover, HandoverDraft, HandoverVersion
 from workflow.tables.messages import Address, Message, SenderKey, Transmission
 from workflow.tables.misses import Miss, MissReview, MissVerdict
 from workflow.tables.operations import DemoClock, Heartbeat, SweepRun
-from workflow.tables.organisations import Organisation, Person, PersonRole, RegistryImport, Unit, UnitHolder
+from workflow.tables.organisations import (
+    ClosedDay,
+    Organisation,
+    Person,
+    PersonRole,
+    RegistryImport,
+    Unit,
+    UnitHolder,
+)
 from workflow.tables.outbox import Delivery, InboxItem, Notice
 from workflow.tables.places import Place, PlaceRequest, PlaceStay
 from workflow.tables.tasks import ContactAttempt, Task
 from workflow.tables.tokens import Answer, Token
+from workflow.tables.wordings import Wording
 
 __all__ = [
     "AccessEntry",
@@ -38,6 +47,7 @@ __all__ = [
     "Answer",
     "BreakGlass",
     "Citizen",
+    "ClosedDay",
     "ContactAttempt",
     "Deadline",
     "Delivery",
@@ -80,4 +90,5 @@ __all__ = [
     "Transmission",
     "Unit",
     "UnitHolder",
+    "Wording",
 ]

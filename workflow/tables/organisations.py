@@ -94,6 +94,25 @@ class UnitHolder(Base):
     organisation: Mapped[Organisation] = relationship()
 
 
+class ClosedDay(Base):
+    """A day on which a unit does not read what is sent to it; `removed_at` where it reads on that day after all."""
+
+    __tablename__ = "closed_days"
+    __table_args__ = (
+        Index("uq_closed_days_in_force", "unit_id", "day", unique=True, postgresql_where="removed_at is null"),
+        CheckConstraint("(removed_at is null) = (removed_by is null)", name="removed_by_somebody"),
+    )
+
+    id: Mapped[RowNumber]
+    uuid: Mapped[PublicId]
+    unit_id: Mapped[int] = reference("units")
+    day: Mapped[date]
+    added_at: Mapped[datetime]
+    added_by: Mapped[str]
+    removed_at: Mapped[datetime | None]
+    removed_by: Mapped[str | None]
+
+
 class RegistryImport(Base):
     """A file of organisations and units that was read, or one unit that was typed; `changes` holds what each row was
     before, to undo it by.

@@ -11,9 +11,10 @@ from workflow import calendar
 from workflow.actor import Actor
 from workflow.errors import NotAllowed, NotFound, NotPossible
 from workflow.tables import Delivery, Episode, Notice, Unit
+from workflow.telling import texts, wordings
 from workflow.telling.channels.channel import Channel, NotDelivered
 from workflow.telling.channels.letter import Letter
-from workflow.vocabulary import NoticeKind, Role
+from workflow.vocabulary import Language, NoticeKind, Role
 
 MOST_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=30)  # real time, doubled after each attempt: a server may be away for an hour
@@ -57,11 +58,20 @@ def claim(session: Session, channel: Channel, *, at: datetime, real_at: datetime
         else:
             delivery.attempts += 1
             delivery.next_try_at = real_at + pause(delivery.attempts)
-            return Letter(
-                key=delivery.uuid, address=delivery.address, kind=notice.kind, topic=notice.topic, unit=unit.name,
-                link=f"{base_url}/episodes/{episode_uuid}", sent_at=real_at,
-            )  # fmt: skip
+            return _letter(session, delivery, notice, unit, link=f"{base_url}/episodes/{episode_uuid}", at=real_at)
     return None
+
+
+def _letter(session: Session, delivery: Delivery, notice: Notice, unit: Unit, *, link: str, at: datetime) -> Letter:
+    codes = (*texts.LETTERS, notice.topic)
+    book = wordings.read(session, (unit.organisation_id,), codes, (Language.DANISH,))
+    subject, body, text = (
+        book.letter(texts.LETTERS[code], notice, unit, link=link) for code in (texts.SUBJECT, texts.BODY, texts.SHORT)
+    )
+    return Letter(
+        key=delivery.uuid, address=delivery.address, kind=notice.kind, topic=notice.topic, unit=unit.name,
+        link=link, subject=subject, body=body, text=text, sent_at=at,
+    )  # fmt: skip
 
 
 def _next_due(channel: Channel, real_at: datetime) -> Select[Delivery]:

@@ -4,22 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from workflow.sentences import word
-from workflow.vocabulary import Language, NoticeKind
-
-KINDS = {
-    NoticeKind.NOTICE: "Besked",
-    NoticeKind.REMINDER: "Påmindelse",
-    NoticeKind.ESCALATION: "Til lederen",
-    NoticeKind.MISS: "Ikke gjort i tide",
-}
+from workflow.vocabulary import NoticeKind
 
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
     """A notice on its way to one address. Holds no name and no number of a citizen, so it cannot give one away.
 
-    `key` is the same each time this letter is tried: a receiver that has seen it drops it. `sent_at` is real time.
+    `key` is the same each time this letter is tried: a receiver that has seen it drops it. `subject` and `body` are a
+    mail's, `text` is short enough for a telephone. `sent_at` is real time.
     """
 
     key: UUID
@@ -28,14 +21,7 @@ class Letter:
     topic: str
     unit: str
     link: str
+    subject: str
+    body: str
+    text: str
     sent_at: datetime
-
-    @property
-    def headline(self) -> str:
-        """Kind and topic in words. Raises KeyError for a topic that `workflow.sentences` has no word for."""
-        return f"{KINDS[self.kind]}: {word(self.topic, Language.DANISH)}"
-
-    @property
-    def text(self) -> str:
-        """The same for which unit, and where to read on: short enough for a telephone."""
-        return f"{self.headline} ({self.unit}). Log ind og læs: {self.link}"

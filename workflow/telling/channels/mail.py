@@ -83,11 +83,11 @@ class Mail:
     def _message(self, letter: Letter) -> EmailMessage:
         message = EmailMessage()
         message["From"], message["To"] = self._sender, letter.address
-        message["Subject"] = f"Overgang – {letter.headline}"
+        message["Subject"] = letter.subject
         message["Date"] = letter.sent_at
         message["Message-ID"] = f"<{letter.key}@{self._sender.partition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(f"{letter.headline}\n{letter.unit}\n\nLog ind og læs: {letter.link}\n\n{_FOOT}\n")
+        message.set_content(f"{letter.body}\n\n{_FOOT}\n")
         return message
 
 
