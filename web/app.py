@@ -3,10 +3,8 @@
 from flask import Flask
 
 from web import api, assets, calendars, fhir, guides, helping
-from web.administration import agreements, granting, staff, systems, unit_file, units
-from web.entrance import account, demo, late, signin, staying
 from web.administration import agreements, granting, staff, systems, texts, unit_file, units
-from web.entrance import account, demo, late, provider, signin, staying
+from web.entrance import account, demo, late, signin, staying
 from web.episodes import call, corrections, correspondence, episode, happenings, merging, new_episode, plans
 from web.ground import again, errors, forgery, formats, headers, identity, language, looks, menu, proxies, throttling
 from web.handovers import handover, handover_print
@@ -33,8 +31,6 @@ def create_app(settings: Settings) -> Flask:
         account, again, agreements, api, board, calendars, call, cluster, corrections, correspondence, emergency,
         episode, fhir, granting, guides, handover, handover_print, happenings, health, helping, inbox, late, looks,
         menu, merging, missed, missed_files, new_episode, places, placing, plans, reminders, revision,
-        search, signin, staff, status, staying, systems, task, unit_file, units, worklist,
-        menu, merging, missed, missed_files, new_episode, places, placing, plans, provider, reminders, revision,
         search, signin, staff, status, staying, systems, task, texts, unit_file, units, worklist,
     )  # fmt: skip
     for part in parts:
