@@ -37,9 +37,10 @@ check: .venv/.dev
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 soak: .venv/.dev
-	$(BIN)/python -m pytest tests/crash tests/properties tests/browser tests/test_concurrency.py \
+	$(BIN)/python -m pytest --soak tests/crash tests/properties tests/browser \
 	    $(addprefix tests/medcom/test_,fuzz.py memory.py orders.py receiving.py two_receivers.py) \
-	    tests/ops/test_medcom.py tests/web/test_described.py --soak
+	    tests/ops/test_medcom.py tests/ops/test_walk.py tests/web/test_described.py tests/web/test_hostile.py \
+	    tests/test_concurrency.py
 
 bench: .venv/.dev
 	@$(BIN)/python -m bench

@@ -62,6 +62,11 @@ class Compiled(BytecodeCache):
         self.kept[bucket.key] = bucket.bytecode_to_string()
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("long") and not item.config.getoption("--soak"):
+        pytest.skip("for make soak")
+
+
 def pytest_configure() -> None:
     for name in list(os.environ):
         if name.startswith(OVERRIDES):

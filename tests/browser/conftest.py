@@ -86,11 +86,9 @@ def stack(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     running.close()
 
 
-@pytest.fixture(params=[chromium.DESK, chromium.PHONE])
+@pytest.fixture(params=[chromium.DESK, pytest.param(chromium.PHONE, marks=pytest.mark.long)])
 def play(stack: Stack, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Scene]:
     """A scene to play the test's acceptance script in, at a desk and on a telephone."""
-    if request.param == chromium.PHONE and not request.config.getoption("--soak"):
-        pytest.skip("the telephone is for make soak")
     engine = stack.begin()
     script = request.node.name.split("_")[1].upper()
     try:

@@ -67,10 +67,9 @@ def test_a_page(browser: Browser, town: Town, target: Target, language: Language
         assert faults(page, seen, language, layout=language == Language.DANISH) == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.endpoint)
-def test_a_page_for_each_role(browser: Browser, town: Town, target: Target, request: pytest.FixtureRequest) -> None:
-    if not request.config.getoption("--soak"):
-        pytest.skip("every role is for make soak")
+def test_a_page_for_each_role(browser: Browser, town: Town, target: Target) -> None:
     for username, address in pages.lookers(town.app, target, town.numbers):
         for language in Language:
             with opened(browser, town, language, username) as (page, seen):

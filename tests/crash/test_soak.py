@@ -36,10 +36,8 @@ OWN = "soak"
 
 
 @pytest.fixture
-def soaked(request: pytest.FixtureRequest, ground: Ground, tmp_path: Path) -> Iterator[Installation]:
+def soaked(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
     """An installation as it is run for real, its beat too, beside that of the short form."""
-    if not request.config.getoption("--soak"):
-        pytest.skip("the long form: make soak")
     with at_work_on(ground, OWN):
         installation = Installation(ground.servers, OWN, 1, ground.ladders, tmp_path, programs.beat())
         yield installation
@@ -136,6 +134,7 @@ class Havoc:
         """Most of the time, nothing happens."""
 
 
+@pytest.mark.long
 def test_whatever_happens_whenever(soaked: Installation, ground: Ground) -> None:
     chance, ends_at, rounds = random.Random(SEED), time.monotonic() + SECONDS, 0
     print(f"\nSOAK_SEED={SEED} SOAK_SECONDS={SECONDS}", flush=True)
