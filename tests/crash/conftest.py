@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Identifier
 from ops import programs
 from ops.postgres import Postgres
 from ops.valkey import Valkey
-from tests.conftest import TEMPLATE, Servers
+from tests.conftest import TEMPLATE, Servers, in_memory
 from tests.crash import population, turnstile
 from tests.crash.installation import Installation
 from tests.crash.population import BEGINS
@@ -52,7 +52,7 @@ class Ground:
 @pytest.fixture(scope="package")
 def ground() -> Iterator[Ground]:
     """Servers that a test may kill: PostgreSQL with fsync, Valkey with its folder."""
-    home = Path(tempfile.mkdtemp(prefix="overgang-crash-"))
+    home = Path(tempfile.mkdtemp(prefix="overgang-crash-", dir=in_memory()))
     servers = Servers(Postgres(home), Valkey(home))
     try:
         servers.postgres.start(print)
