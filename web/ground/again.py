@@ -63,6 +63,7 @@ class Refused:
     form: str = ""
     fields: tuple[str, ...] = ()  # those to look at
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    asks: bool = False  # it asked to be shown something, and would have saved nothing
 
     def value(self, form: str, name: str, otherwise: str = "") -> str:
         """What the field of the form shows: what was typed before it was refused, else `otherwise`."""
@@ -86,10 +87,13 @@ def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
     if not form:
         return None
     fields = error.items if isinstance(error, Missing) else tuple(filter(None, [_FIELDS.get(error.code)]))
+    refusal = Refused(
+        sentence, form, fields, typed=request.form.to_dict(flat=False), asks=request.form.get("asks") == "1"
+    )
     asked = EnvironBuilder(
         path=back, base_url=request.host_url, headers=list(_headers().items()),
         environ_base={"REMOTE_ADDR": request.remote_addr or ""},
-        environ_overrides={_CARRIED: Refused(sentence, form, fields, request.form.to_dict(flat=False))},
+        environ_overrides={_CARRIED: refusal},
     )  # fmt: skip
     with current_app.request_context(asked.get_environ()):
         answer = current_app.full_dispatch_request()
