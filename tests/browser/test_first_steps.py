@@ -41,7 +41,8 @@ def newcomer(browser: Browser, town: Town) -> Iterator[Page]:
 def clear(page: Page, what: str) -> None:
     """It is on the screen, and the tour does not cover it."""
     seen, tour = page.locator(what).first.bounding_box(), page.locator("[data-tour]").bounding_box()
-    assert seen is not None and tour is not None
+    assert seen is not None
+    assert tour is not None
     assert 0 <= seen["y"] < seen["y"] + seen["height"] <= 900, what
     beside = seen["x"] >= tour["x"] + tour["width"] or seen["x"] + seen["width"] <= tour["x"]
     assert beside or seen["y"] + seen["height"] <= tour["y"] or seen["y"] >= tour["y"] + tour["height"], what

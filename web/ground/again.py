@@ -16,7 +16,7 @@ from workflow import sentences
 from workflow.errors import Missing, WorkflowError
 
 _CARRIED = "overgang.refused"
-# Which field of a form an error speaks of.
+# Which field of a form an error speaks of; of several, those that the form has.
 _FIELDS = {
     "not_a_cpr": "cpr",
     "citizen_objects": "legal_basis",
@@ -25,7 +25,10 @@ _FIELDS = {
     "reason_needed": "reason",
     "purpose_needed": "purpose",
     "who_did_you_speak_to": "spoken_with",
-    "no_cpr_here": "learning",
+    "no_cpr_here": "learning text",
+    "text_needed": "text",
+    "not_a_score": "score",
+    "not_to_be_asked": "asks",
     "title_needed": "title",
     "valid_from_in_the_past": "valid_from",
     "moves_only_from_now": "valid_from",
@@ -86,7 +89,7 @@ def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
         return None
     if not form:
         return None
-    fields = error.items if isinstance(error, Missing) else tuple(filter(None, [_FIELDS.get(error.code)]))
+    fields = error.items if isinstance(error, Missing) else _spoken_of(error.code)
     refusal = Refused(
         sentence, form, fields, typed=request.form.to_dict(flat=False), asks=request.form.get("asks") == "1"
     )
@@ -101,6 +104,11 @@ def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
         return None
     answer.status_code = status
     return answer
+
+
+def _spoken_of(code: str) -> tuple[str, ...]:
+    names = _FIELDS.get(code, "").split()
+    return tuple(names) if len(names) < 2 else tuple(name for name in names if name in request.form)
 
 
 def _headers() -> dict[str, str]:
