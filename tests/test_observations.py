@@ -12,7 +12,7 @@ from workflow import amendments, episodes, history, observations
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.handing import carrying
 from workflow.seeing import objections
-from workflow.showing import story
+from workflow.showing import duties, story
 from workflow.tables import Episode, HistoryEntry, Notice
 from workflow.vocabulary import EntryKind, Observed
 
@@ -109,6 +109,22 @@ def test_a_question_tells_who_is_asked_and_its_answer_who_asked(
         observations.answer(session, discharged.uuid, number, "Nej", by=world.coordinator, at=NOW)
 
 
+def test_a_button_that_is_pressed_twice_writes_and_tells_once(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    number = asks_the_ward(session, world, discharged)
+    assert asks_the_ward(session, world, discharged) == number
+    for _ in range(2):
+        observations.answer(session, discharged.uuid, number, "Ja", by=world.ward_nurse, at=NOW)
+    assert (told(session, "question"), told(session, "question_answered")) == ([world.ward.id], [world.facility.id])
+    for later in (NOW, NOW + timedelta(seconds=59), NOW + hours(4)):
+        observations.record(session, discharged.uuid, Observed.TOBS, "", by=world.facility_nurse, at=later, score=0)
+    observations.record(
+        session, discharged.uuid, Observed.TOBS, "", by=world.second_facility_nurse, at=NOW + hours(4), score=0
+    )
+    assert [one.effective_at for one in entries(session, discharged)][2:] == [NOW, NOW + hours(4), NOW + hours(4)]
+
+
 def test_who_was_asked_is_named_also_when_they_take_no_part_any_more(
     session: Session, world: World, admitted: Episode
 ) -> None:
@@ -117,8 +133,12 @@ def test_who_was_asked_is_named_also_when_they_take_no_part_any_more(
     observations.record(
         session, admitted.uuid, Observed.AIDS, "Har I en seng?", by=world.ward_nurse, at=ADMITTED, asks=facility
     )
+    owed = duties.owed(story.read(session, admitted, at=ADMITTED), world.facility_nurse, at=ADMITTED)
+    assert [duty.kind for duty in owed] == ["answer"]
     amendments.reroute(session, admitted.uuid, "home", by=world.coordinator, at=ADMITTED)
-    assert facility.id in story.read(session, admitted, at=ADMITTED).units
+    told = story.read(session, admitted, at=ADMITTED)
+    assert facility.id in told.units
+    assert [duty.kind for duty in duties.owed(told, world.facility_nurse, at=ADMITTED)] == []
 
 
 def test_only_another_unit_of_the_episode_is_asked(session: Session, world: World, discharged: Episode) -> None:

@@ -3,7 +3,7 @@
 A score is written down and carried on; what it asks for is decided locally (decisions D13): nothing here judges it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from workflow.tables import Episode, HistoryEntry, Unit
 from workflow.telling import outbox
 from workflow.vocabulary import EntryKind, Observed
 
+PRESSED_TWICE = timedelta(minutes=1)
 HIGHEST = 21  # seven vital signs of at most three points: more is a slip of the finger
 
 
@@ -38,8 +39,9 @@ def record(
 ) -> Episode:
     """Write down what was observed, and when (default: now); any party of the episode may. `score` is that of a TOBS.
 
-    `asks` is the unit that is asked about it, and told so. A TOBS that asks nobody needs no text. Raises Invalid,
-    NotPossible (the episode is closed, that unit takes no part in it, the citizen objects), NotAllowed, NotFound.
+    `asks` is the unit that is asked about it, and told so. A TOBS that asks nobody needs no text. The same once more,
+    by the same person in the same minute, does nothing. Raises Invalid, NotPossible (the episode is closed, that unit
+    takes no part in it, the citizen objects), NotAllowed, NotFound.
     """
     case = _open(session, episode_id, by=by, at=at)
     episode, said = case.episode, text.strip()
@@ -59,6 +61,9 @@ def record(
             raise NotPossible("not_to_be_asked")
         objections.require_none(session, episode.citizen_id, None, None)
         facts["asks"] = asks.id
+    if _is_newest(session, episode, facts, happened, by):
+        return case.close(session, episode)
+    if asks is not None:
         outbox.tell(session, episode, (asks.id,), "question", by=by, at=at)
     history.append(session, episode, EntryKind.OBSERVED, by=by, at=at, effective_at=happened, facts=facts)
     return case.close(session, episode)
@@ -67,7 +72,7 @@ def record(
 def answer(session: Session, episode_id: UUID, number: int, text: str, *, by: Actor, at: datetime) -> Episode:
     """Answer what was asked in an entry of the history; who asked is told. The unit that was asked does so, once.
 
-    Raises Invalid (no text), NotPossible (it asks nothing, or was answered already), NotAllowed, NotFound.
+    The same answer again does nothing. Raises Invalid (no text), NotPossible (it asks nothing, or was answered already), NotAllowed, NotFound.
     """
     case = _open(session, episode_id, by=by, at=at)
     episode, said = case.episode, text.strip()
@@ -78,6 +83,8 @@ def answer(session: Session, episode_id: UUID, number: int, text: str, *, by: Ac
     if not may_answer(by, episode, asked):
         raise NotAllowed("not_your_unit")
     before = session.scalar(about.where(HistoryEntry.about == number, HistoryEntry.kind == EntryKind.ANSWERED))
+    if before is not None and (before.person_id, before.facts["text"]) == (by.person_id, said):
+        return case.close(session, episode)
     if before is not None:
         raise NotPossible("answered_already", by=before.actor, at=before.recorded_at)
     _require_text(said)
@@ -90,14 +97,26 @@ def answer(session: Session, episode_id: UUID, number: int, text: str, *, by: Ac
 
 def askable(episode: Episode, by: Actor) -> list[int]:
     """The units of the episode that this person can ask: those that sign in, and for which they do not act."""
-    parties = (episode.ward_id, episode.facility_id, episode.district_id)
-    known = dict.fromkeys(unit_id for unit_id in parties if unit_id is not None)
-    return [unit_id for unit_id in known if not access.acts_for(by, unit_id, episode)]
+    return [unit_id for unit_id in _signing_in(episode) if not access.acts_for(by, unit_id, episode)]
 
 
 def may_answer(by: Actor, episode: Episode, asked: HistoryEntry) -> bool:
-    """Whether it is this person's unit that was asked."""
-    return access.acts_for(by, asked.facts.get("asks"), episode)
+    """Whether it is this person's unit that was asked, and that unit takes part still."""
+    unit_id = asked.facts.get("asks")
+    return unit_id in _signing_in(episode) and access.acts_for(by, unit_id, episode)
+
+
+def _signing_in(episode: Episode) -> list[int]:
+    parties = (episode.ward_id, episode.facility_id, episode.district_id)
+    return list(dict.fromkeys(unit_id for unit_id in parties if unit_id is not None))
+
+
+def _is_newest(session: Session, episode: Episode, facts: dict[str, Any], happened: datetime, by: Actor) -> bool:
+    newest = session.scalars(
+        select(HistoryEntry).where(HistoryEntry.episode_id == episode.id, HistoryEntry.number == episode.history_number)
+    ).one()
+    same = (newest.kind, newest.person_id, newest.facts) == (EntryKind.OBSERVED, by.person_id, facts)
+    return same and abs(happened - newest.effective_at) < PRESSED_TWICE
 
 
 def _open(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> CaseFile:

@@ -82,7 +82,8 @@ def test_the_ward_is_asked_sees_it_and_answers_once(app: Flask, there: UUID) -> 
     assert ("data-unanswered" in page.html, "data-question" in page.html) == (True, False)
     asked = seen(ward, there)
     number = str(len(entries(there)))
-    assert asked.first("details", data_question=number)
+    assert asked.first("form", data_question=number)
+    assert "Besvar spørgsmålet" in asked.texts
     form = next(f for f in asked.forms if f.fields.get("form") == f"answer-{number}")
     empty = Page(ward.client.post(form.action, data=form.fields | {"text": " "}))
     assert (empty.answer.status_code, f'href="#answer-{number}-text"' in empty.html) == (422, True)
