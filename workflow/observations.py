@@ -72,7 +72,7 @@ def record(
 def answer(session: Session, episode_id: UUID, number: int, text: str, *, by: Actor, at: datetime) -> Episode:
     """Answer what was asked in an entry of the history; who asked is told. The unit that was asked does so, once.
 
-    The same answer again does nothing. Raises Invalid (no text), NotPossible (it asks nothing, or was answered already), NotAllowed, NotFound.
+    The same answer again does nothing. Raises Invalid (no text), NotPossible (answered already), NotAllowed, NotFound.
     """
     case = _open(session, episode_id, by=by, at=at)
     episode, said = case.episode, text.strip()
