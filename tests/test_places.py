@@ -215,6 +215,12 @@ def test_who_was_never_readmitted_has_the_place_again_or_waits_for_one(
     if given:
         assert stay.state == (StayState.LEFT if there else StayState.RELEASED)
         assert waiting == [discharged.id]
+        places.reserve(
+            session, world.places[1].uuid, discharged.uuid, by=world.facility_nurse, at=DISCHARGED + hours(11)
+        )
+        destinations.arrive(session, discharged.uuid, by=world.facility_nurse, at=DISCHARGED + hours(11))
+        lies = session.scalars(select(PlaceStay).where(PlaceStay.place_id == world.places[1].id)).one()
+        assert (lies.episode_id, lies.state) == (discharged.id, StayState.TAKEN)
     else:
         assert ((stay.state, stay.during), waiting) == (was, [])
 
