@@ -10,10 +10,11 @@ from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, hours
 from tests.world import ISBAR, World
 from workflow import amendments, episodes, places
+from workflow.actor import SYSTEM
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.handing import handovers
 from workflow.showing import destinations
-from workflow.tables import Episode, Handover, Place, PlaceRequest, PlaceStay
+from workflow.tables import Episode, Handover, HistoryEntry, Place, PlaceRequest, PlaceStay
 from workflow.vocabulary import PlaceKind, StayState
 
 
@@ -179,6 +180,118 @@ def test_a_place_that_somebody_was_given_since_stays_theirs(
     assert discharged.state == "at_tryghedshotel"
     stays = session.scalars(select(PlaceStay).where(PlaceStay.episode_id == discharged.id)).all()
     assert [stay.state for stay in stays] == [StayState.LEFT]
+    waiting = session.scalars(select(PlaceRequest).where(PlaceRequest.ended_at.is_(None))).one()
+    assert (waiting.episode_id, waiting.unit_id, waiting.requested_at) == (
+        discharged.id, world.facility.id, died + hours(1),
+    )  # fmt: skip
+
+
+def readmitted_and_taken_back(session: Session, world: World, episode: Episode, *, between: str | None = None) -> None:
+    """Another was meant; `between` the two, that place is given to somebody else."""
+    at = DISCHARGED + hours(10)
+    new = episodes.readmit(session, episode.uuid, ward=world.ward, by=world.ward_nurse, at=at)
+    number = episode.history_number
+    if between is not None:
+        place = next(place for place in world.places if place.name == between)
+        places.reserve(session, place.uuid, house_guest(session, world).uuid, by=world.facility_nurse, at=at)
+    episodes.record_event(session, new.uuid, "episode_cancelled", by=world.ward_nurse, at=at, reason="Forkert borger")
+    amendments.cancel_event(session, episode.uuid, number, by=world.ward_nurse, at=at, reason="Forkert borger")
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["there", "expected"])
+@pytest.mark.parametrize("given", [True, False], ids=["given to another", "free"])
+def test_who_was_never_readmitted_has_the_place_again_or_waits_for_one(
+    session: Session, world: World, discharged: Episode, there: bool, given: bool
+) -> None:
+    places.reserve(session, world.places[0].uuid, discharged.uuid, by=world.coordinator, at=ADMITTED + hours(1))
+    if there:
+        destinations.arrive(session, discharged.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
+    stay = session.scalars(select(PlaceStay)).one()
+    was = stay.state, stay.during
+    readmitted_and_taken_back(session, world, discharged, between="1" if given else None)
+    session.refresh(stay)
+    assert discharged.state == ("at_tryghedshotel" if there else "discharged")
+    waiting = session.scalars(select(PlaceRequest.episode_id).where(PlaceRequest.ended_at.is_(None))).all()
+    if given:
+        assert stay.state == (StayState.LEFT if there else StayState.RELEASED)
+        assert waiting == [discharged.id]
+        places.reserve(
+            session, world.places[1].uuid, discharged.uuid, by=world.facility_nurse, at=DISCHARGED + hours(11)
+        )
+        destinations.arrive(session, discharged.uuid, by=world.facility_nurse, at=DISCHARGED + hours(11))
+        lies = session.scalars(select(PlaceStay).where(PlaceStay.place_id == world.places[1].id)).one()
+        assert (lies.episode_id, lies.state) == (discharged.id, StayState.TAKEN)
+    else:
+        assert ((stay.state, stay.during), waiting) == (was, [])
+
+
+def test_a_place_that_was_given_up_before_is_not_had_again(session: Session, world: World, discharged: Episode) -> None:
+    places.reserve(session, world.places[0].uuid, discharged.uuid, by=world.coordinator, at=ADMITTED + hours(1))
+    places.leave(session, discharged.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
+    readmitted_and_taken_back(session, world, discharged)
+    assert session.scalars(select(PlaceStay.state)).all() == [StayState.RELEASED]
+    assert session.scalars(select(PlaceRequest)).all() == []
+
+
+@pytest.fixture
+def home(session: Session, world: World, discharged: Episode, sent: Handover) -> Episode:
+    """There from 14:00 until 09:00 the next day, in place 1."""
+    nurse, arrived = world.facility_nurse, DISCHARGED + hours(1)
+    places.reserve(session, world.places[0].uuid, discharged.uuid, by=world.coordinator, at=ADMITTED + hours(1))
+    destinations.arrive(session, discharged.uuid, by=nurse, at=arrived)
+    handovers.accept(session, sent.uuid, by=nurse, at=arrived)
+    handovers.send(session, discharged.uuid, ISBAR, by=nurse, at=arrived + hours(18))
+    return episodes.record_event(session, discharged.uuid, "departed_home", by=nurse, at=arrived + hours(19))
+
+
+def corrects(session: Session, episode: Episode, trigger: str, to: datetime) -> None:
+    entry = session.scalars(
+        select(HistoryEntry).where(HistoryEntry.episode_id == episode.id, HistoryEntry.trigger == trigger).limit(1)
+    ).one()
+    amendments.correct_time(
+        session, episode.uuid, entry.number, to, by=SYSTEM, at=DISCHARGED + hours(40), reason="Forkert"
+    )
+
+
+def test_a_corrected_arrival_or_departure_moves_the_stay(session: Session, world: World, home: Episode) -> None:
+    stay = session.scalars(select(PlaceStay)).one()
+    for trigger, to in (
+        ("patient_discharged", DISCHARGED - hours(1)),  # says nothing of the place
+        ("patient_arrived", DISCHARGED + hours(3)), ("patient_arrived", DISCHARGED),
+        ("departed_home", DISCHARGED + hours(30)), ("departed_home", DISCHARGED + hours(8)),
+    ):  # fmt: skip
+        corrects(session, home, trigger, to)
+    assert (stay.during.lower, stay.during.upper) == (DISCHARGED, DISCHARGED + hours(8))
+    amendments.cancel_event(
+        session, home.uuid, session.scalars(select(HistoryEntry.number).where(
+            HistoryEntry.trigger == "departed_home", HistoryEntry.kind == "event")).one(),
+        by=world.facility_nurse, at=DISCHARGED + hours(41), reason="Blev alligevel",
+    )  # fmt: skip
+    assert (stay.state, stay.during.lower, stay.during.upper) == (StayState.TAKEN, DISCHARGED, None)
+
+
+def test_a_corrected_time_takes_no_place_from_somebody_else(session: Session, world: World, home: Episode) -> None:
+    stay = session.scalars(select(PlaceStay)).one()
+    other = house_guest(session, world)
+    places.reserve(session, world.places[0].uuid, other.uuid, by=world.facility_nurse, at=DISCHARGED + hours(20))
+    corrects(session, home, "departed_home", DISCHARGED + hours(30))
+    assert stay.during.upper == DISCHARGED + hours(20)
+    told = session.scalars(select(HistoryEntry).where(HistoryEntry.kind == "corrected")).one()
+    assert told.effective_at == DISCHARGED + hours(30)
+
+
+def test_an_arrival_after_the_guest_had_moved_on_leaves_the_first_place_as_it_was(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    arrived = DISCHARGED + hours(1)
+    places.reserve(session, world.places[0].uuid, discharged.uuid, by=world.coordinator, at=ADMITTED + hours(1))
+    destinations.arrive(session, discharged.uuid, by=world.facility_nurse, at=arrived)
+    places.move(session, discharged.uuid, world.places[1].uuid, by=world.facility_nurse, at=arrived + hours(1))
+    corrects(session, discharged, "patient_arrived", arrived + hours(2))
+    spans = session.execute(select(PlaceStay.state, PlaceStay.during).order_by(PlaceStay.id)).all()
+    assert [(state, span.lower, span.upper) for state, span in spans] == [
+        (StayState.LEFT, arrived, arrived + hours(1)), (StayState.TAKEN, arrived + hours(1), None),
+    ]  # fmt: skip
 
 
 def test_nobody_arrives_before_the_discharge(session: Session, world: World, to_tryghedshotel: Episode) -> None:

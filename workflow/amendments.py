@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from workflow import agreements, casefile, history, places
+from workflow import agreements, casefile, history, place_stays
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotPossible
@@ -40,7 +40,7 @@ def cancel_event(session: Session, episode_id: UUID, number: int, *, by: Actor, 
         session, case, EntryKind.CANCELLED, about=number, trigger=event.trigger, effective_at=event.effective_at,
         reason=reason, by=by, at=at, topic="event_cancelled",
     )  # fmt: skip
-    places.take_back(session, episode, effective_at=event.effective_at)
+    place_stays.take_back(session, episode, number, at=at)
     return episode
 
 
@@ -70,6 +70,7 @@ def correct_time(
         raise Invalid("before_what_came_before", earlier=before[-1].effective_at)
     if after and corrected > after[0].effective_at and not by.is_message:
         raise Invalid("after_what_came_after", later=after[0].effective_at)
+    place_stays.correct(session, case.episode, event, corrected)
     return _tell_history(
         session, case, EntryKind.CORRECTED, about=number, trigger=event.trigger, effective_at=corrected,
         facts={"from": event.effective_at.isoformat(), "to": corrected.isoformat()},
@@ -139,7 +140,7 @@ def reroute(
     episode.facility_id = facility.id if facility is not None else None
     require_unit_as(episode, target.receiver)
     case.terms = agreements.terms_for(session, episode, at=at)
-    places.give_up(session, case, left)
+    place_stays.give_up(session, case, left)
     return _tell_history(
         session, case, EntryKind.REROUTED, trigger=None, effective_at=at, reason=reason, by=by, at=at,
         facts={"from": before, "to": target.key}, topic="rerouted",

@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from sqlalchemy.orm import Session
 
-from workflow import agreements, casefile, history, machine, obligations, places, tasks
+from workflow import agreements, casefile, history, machine, obligations, place_stays, tasks
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, Missing, NotPossible, Stale
@@ -150,7 +150,7 @@ def record_event(
             session, case, told.number, phone.spoken_with, phone.made_at, phone.agreed, by=by, at=at
         )
         settle(session, case, number=told.number, by=by, at=at)
-    places.follow(session, case, effective_at=happened, by=by)
+    facts |= place_stays.follow(session, case, effective_at=happened, by=by)
     if asked:
         facts["without"] = list(asked)
     history.append(

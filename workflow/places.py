@@ -1,16 +1,14 @@
 """Places: reserved, taken, moved, left, closed, waited for. PostgreSQL refuses two people in one place at one time."""
 
-from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from workflow import history
+from workflow import history, place_stays
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
@@ -20,7 +18,6 @@ from workflow.tables import Episode, Place, PlaceRequest, PlaceStay, Unit
 from workflow.vocabulary import EntryKind, PlaceKind, StayState
 
 MOST_PLACES = 200  # of one kind in one unit: more is a slip of the finger
-_THERE, _GONE_HOME = "at_tryghedshotel", "at_home"
 
 
 def free_places(session: Session, unit_id: int, kind: PlaceKind, *, at: datetime) -> list[Place]:
@@ -58,7 +55,7 @@ def reserve(
 
 def give(session: Session, place_id: UUID, episode: Episode, *, by: Actor, at: datetime) -> None:
     """Keep a place for somebody whose episode is locked, where they have none yet. Raises as `reserve`."""
-    if _current(session, episode) is None:
+    if place_stays.current(session, episode) is None:
         reserve(session, place_id, episode.uuid, by=by, at=at)
 
 
@@ -75,7 +72,7 @@ def reserve_any(
 def move(session: Session, episode_id: UUID, place_id: UUID, *, by: Actor, at: datetime) -> PlaceStay:
     """Another place in the same house, from now on. Raises NotPossible, NotAllowed, NotFound."""
     case = _lock(session, episode_id, by=by, at=at)
-    stay = _current(session, case.episode)
+    stay = place_stays.current(session, case.episode)
     if stay is None:
         raise NotPossible("has_no_place")
     access.require_unit(by, stay.place.unit_id, case.episode)
@@ -85,12 +82,12 @@ def move(session: Session, episode_id: UUID, place_id: UUID, *, by: Actor, at: d
     if place.id == stay.place_id:
         raise NotPossible("place_not_free")
     was, begins = stay.state, stay.during.lower
-    _free(stay, at)
+    place_stays.free(stay, at)
     moved = PlaceStay(
         place_id=place.id, episode_id=case.episode.id, state=was, during=Range(max(begins or at, at), None),
         recorded_at=at, recorded_by=by.name,
     )  # fmt: skip
-    _guarded_flush(session)
+    place_stays.write(session)
     _occupy(session, moved)
     _note(session, case, "moved", place, by=by, at=at)
     return moved
@@ -188,12 +185,12 @@ def arrive(
     """Whoever has reserved a place now lies in it. Raises NotPossible when nothing is reserved."""
     case = _lock(session, episode_id, by=by, at=at)
     episode = case.episode
-    stay = _current(session, episode)
+    stay = place_stays.current(session, episode)
     if stay is None or stay.state != StayState.RESERVED:
         raise NotPossible("nothing_reserved")
     access.require_unit(by, stay.place.unit_id, episode)
     stay.state, stay.during = StayState.TAKEN, Range(arrived_at or at, None)
-    _guarded_flush(session)
+    place_stays.write(session)
     _note(session, case, "taken", stay.place, by=by, at=at)
     return stay
 
@@ -205,14 +202,18 @@ def leave(session: Session, episode_id: UUID, *, by: Actor, at: datetime, left_a
     """
     case = _lock(session, episode_id, by=by, at=at)
     episode = case.episode
-    stay = _current(session, episode)
+    stay = place_stays.current(session, episode)
     if stay is None:
         raise NotPossible("has_no_place")
     access.require_unit(by, stay.place.unit_id, episode)
-    if stay.state == StayState.TAKEN and episode.state == _THERE and episode.facility_id == stay.place.unit_id:
+    if (
+        stay.state == StayState.TAKEN
+        and episode.state == place_stays.THERE
+        and episode.facility_id == stay.place.unit_id
+    ):
         raise NotPossible("departs_with_a_handover")
-    _free(stay, left_at or at)
-    _guarded_flush(session)
+    place_stays.free(stay, left_at or at)
+    place_stays.write(session)
     _note(session, case, "left", stay.place, by=by, at=at)
     return stay
 
@@ -251,74 +252,6 @@ def reopen(session: Session, place_id: UUID, *, by: Actor, at: datetime) -> None
     stay.during = Range(stay.during.lower, at)
 
 
-def follow(session: Session, case: CaseFile, *, effective_at: datetime, by: Actor) -> None:
-    """The place does as the citizen does: taken with their arrival, free from when they go home, die or are readmitted.
-
-    A reservation that only begins later is left as it is: somebody may lie there until then.
-    """
-    episode = case.episode
-    gone = episode.closed_at is not None or episode.state == _GONE_HOME
-    if episode.facility_id is None or not (gone or episode.state == _THERE):
-        return
-    stay = _current(session, episode)
-    if stay is None:
-        return
-    if gone:
-        _free(stay, effective_at)
-        relations.refresh(session, case, by=by)
-    elif stay.state == StayState.RESERVED and stay.place.unit_id == episode.facility_id and _begun(stay, effective_at):
-        stay.state, stay.during = StayState.TAKEN, Range(effective_at, None)
-
-
-def take_back(session: Session, episode: Episode, *, effective_at: datetime) -> None:
-    """What happened at `effective_at` never did: for who has not come the place is kept, who has not left has it again.
-
-    Where somebody else has been given it since, the house must find another.
-    """
-    stay, there = _current(session, episode), episode.state == _THERE
-    if stay is not None and stay.state == StayState.TAKEN and not there and stay.place.unit_id == episode.facility_id:
-        stay.state = StayState.RESERVED
-    if stay is not None or not there:
-        return
-    left = session.scalar(
-        select(PlaceStay).where(
-            PlaceStay.episode_id == episode.id, PlaceStay.state == StayState.LEFT,
-            func.upper(PlaceStay.during) == effective_at,
-        )
-    )  # fmt: skip
-    if left is not None:
-        with suppress(NotPossible), session.begin_nested():
-            left.state, left.during = StayState.TAKEN, Range(left.during.lower, None)
-            _guarded_flush(session)
-
-
-def _begun(stay: PlaceStay, at: datetime) -> bool:
-    return stay.during.lower is not None and stay.during.lower <= at
-
-
-def give_up(session: Session, case: CaseFile, facility_id: int | None) -> None:
-    """The citizen goes another way: what was reserved in that house is free for others."""
-    stay = _current(session, case.episode) if facility_id is not None else None
-    if stay is not None and stay.place.unit_id == facility_id and stay.state == StayState.RESERVED:
-        stay.state = StayState.RELEASED
-
-
-def _free(stay: PlaceStay, at: datetime) -> None:
-    lower = stay.during.lower
-    if stay.state == StayState.TAKEN and lower is not None and lower < at:
-        stay.state, stay.during = StayState.LEFT, Range(lower, at)
-    else:
-        stay.state = StayState.RELEASED
-
-
-def _current(session: Session, episode: Episode) -> PlaceStay | None:
-    return session.scalar(
-        select(PlaceStay).where(
-            PlaceStay.episode_id == episode.id, PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN])
-        )
-    )
-
-
 def _lock(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> CaseFile:
     case = fetch_for(session, episode_id, by=by, at=at)
     if case.episode.closed_at is not None:
@@ -328,18 +261,7 @@ def _lock(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> Cas
 
 def _occupy(session: Session, stay: PlaceStay) -> None:
     session.add(stay)
-    _guarded_flush(session)
-
-
-def _guarded_flush(session: Session) -> None:
-    try:
-        session.flush()
-    except IntegrityError as error:
-        if "ex_place_stays" in str(error.orig):
-            raise NotPossible("place_not_free") from error
-        if "uq_place_stays_current" in str(error.orig):
-            raise NotPossible("has_a_place_already") from error
-        raise
+    place_stays.write(session)
 
 
 def _note(

@@ -416,6 +416,19 @@ ERRORS: dict[str, tuple[str, str]] = {
     "task_done": ("Opgaven er udført af {by} {at}.", "The task was done by {by} {at}."),
     "task_withdrawn": ("Opgaven er bortfaldet.", "The task is no longer owed."),
     "text_needed": ("Skriv en tekst.", "Write a text."),
+    "not_a_score": (
+        "En TOBS-score er et helt tal fra 0 til {most}; andet end TOBS har ingen score.",
+        "A TOBS score is a whole number from 0 to {most}; nothing but TOBS has a score.",
+    ),
+    "not_to_be_asked": (
+        "Den enhed kan ikke spørges: den har ingen del i forløbet, eller du handler for den.",
+        "That unit cannot be asked: it takes no part in the episode, or you act for it.",
+    ),
+    "no_such_question": ("Spørgsmålet findes ikke.", "There is no such question."),
+    "answered_already": (
+        "Spørgsmålet er allerede besvaret af {by} {at}.",
+        "The question was already answered by {by} {at}.",
+    ),
     "time_without_zone": ("Tidspunktet mangler tidszone.", "The time has no time zone."),
     "unit_has_no_address": (
         "Enheden har ingen MedCom-adresse; en administrator skal angive den.",
@@ -867,6 +880,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "entry:transferred": ("Flyttet til anden afdeling", "Moved to another ward"),
     "entry:merged": ("Numre lagt sammen", "Numbers merged"),
     "entry:unmerged": ("Numre skilt ad", "Numbers separated"),
+    "entry:observed": ("Observation", "Observation"),
+    "entry:answered": ("Svar", "Answer"),
+    # what is observed
+    "what": ("hvad du har observeret", "what you observed"),
+    "score": ("TOBS-score", "TOBS score"),
+    "asks": ("hvem der spørges", "who is asked"),
+    "observed:tobs": ("TOBS", "TOBS"),
+    "observed:medicine": ("Medicin gennemgået", "Medicine checked"),
+    "observed:aids": ("Hjælpemidler", "Aids"),
+    "observed:worry": ("Bekymring", "Worry"),
+    "question": ("spørgsmål om en borger", "a question about a citizen"),
+    "question_answered": ("svar på jeres spørgsmål", "an answer to your question"),
     "way_to:home": ("til eget hjem", "home"),
     "way_to:tryghedshotel": ("til Tryghedshotellet", "to Tryghedshotellet"),
     "stay:reserved": ("reserveret", "reserved"),

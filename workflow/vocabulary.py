@@ -80,6 +80,17 @@ class EntryKind(StrEnum):
     TRANSFERRED = "transferred"
     MERGED = "merged"
     UNMERGED = "unmerged"
+    OBSERVED = "observed"
+    ANSWERED = "answered"
+
+
+class Observed(StrEnum):
+    """What a nurse writes down of a citizen (domain/users.md 4.2 and 4.4)."""
+
+    TOBS = "tobs"  # tidlig opsporing af begyndende sygdom: a score
+    MEDICINE = "medicine"
+    AIDS = "aids"
+    WORRY = "worry"
 
 
 class Look(StrEnum):

@@ -93,3 +93,24 @@ def test_a_readmission_goes_on_in_another_episode(story: Story, programs: Progra
     back = coordination.post(f"/episodes/{episode}/readmission", {"ward": str(story.world.ward.uuid)})
     assert (back.status_code, back.json["state"], back.json["id"] != episode) == (200, "admitted", True)
     assert back.json["opened_at"] == (ADMITTED + timedelta(days=2)).isoformat().replace("+00:00", "Z")
+
+
+def test_an_observation_asks_another_unit_and_is_answered(story: Story, programs: Programs) -> None:
+    episode, _ = story.discharged()
+    ward, hotel = str(story.world.ward.uuid), programs["hotel"]
+    where = f"/episodes/{episode}/observations"
+    seen = {"what": "tobs", "score": 4, "observed_at": "2026-03-12T07:00:00Z"}
+    assert hotel.post(where, seen).status_code == 200
+    number = hotel.post(where, {"what": "medicine", "text": "Mangler Marevan", "asks": ward}).json["entry"]
+    assert hotel.post(f"{where}/{number}/answer", {"text": "Ja"}).status_code == 403
+    assert programs["ward"].post(f"{where}/{number}/answer", {"text": "Pause"}).status_code == 200
+    told = programs["ward"].get(f"/episodes/{episode}/history").json["items"][-3:]
+    assert [(one["kind"], one["about"], one["observation"], one["answer"]) for one in told] == [
+        ("observed", None, {"what": "tobs", "score": 4, "text": "", "asked": False}, None),
+        ("observed", None, {"what": "medicine", "score": None, "text": "Mangler Marevan", "asked": True}, None),
+        ("answered", number, None, "Pause"),
+    ]
+    assert told[0]["effective_at"] == "2026-03-12T07:00:00Z"
+    bad = hotel.post(where, {"what": "worry", "text": "x", "score": 4})
+    assert (bad.status_code, bad.json["type"]) == (422, "urn:overgang:problem:not_a_score")
+    assert programs["neighbour"].post(where, {"what": "worry", "text": "x"}).status_code == 404

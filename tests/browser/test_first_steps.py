@@ -38,6 +38,28 @@ def newcomer(browser: Browser, town: Town) -> Iterator[Page]:
 # --- the tour ---
 
 
+def clear(page: Page, what: str) -> None:
+    """It is on the screen, and the tour does not cover it."""
+    seen, tour = page.locator(what).first.bounding_box(), page.locator("[data-tour]").bounding_box()
+    assert seen is not None
+    assert tour is not None
+    assert 0 <= seen["y"] < seen["y"] + seen["height"] <= 900, what
+    beside = seen["x"] >= tour["x"] + tour["width"] or seen["x"] + seen["width"] <= tour["x"]
+    assert beside or seen["y"] + seen["height"] <= tour["y"] or seen["y"] >= tour["y"] + tour["height"], what
+
+
+def test_on_a_phone_the_tour_covers_neither_the_headline_nor_what_it_points_at(newcomer: Page) -> None:
+    newcomer.set_viewport_size({"width": PHONE, "height": 900})
+    newcomer.goto("/overgange")
+    for number, beside in enumerate((".whoami", ".menu-phone", "#main h1", "[data-help]")):
+        if number:
+            newcomer.get_by_role("button", name="Næste").click()
+        expect(newcomer.locator("[data-tour] li").nth(number)).to_be_visible()
+        clear(newcomer, f"{beside}:visible")
+        if number < 3:
+            clear(newcomer, "#main h1")
+
+
 @pytest.mark.parametrize("width", [DESK, PHONE])
 def test_the_tour_has_four_bubbles_and_never_returns_once_closed(newcomer: Page, width: int) -> None:
     newcomer.set_viewport_size({"width": width, "height": 900})

@@ -90,7 +90,9 @@ def test_a_search_that_finds_nobody_is_kept_with_the_hash_of_what_was_typed(mana
     page = manager.sees("/revision")
     form = next(form for form in page.forms if form.action == "/revision/citizen")
     for typed in ("0119400008", "011940-0008", "0119400009"):
-        assert manager.client.post(address, data=form.fields | {"cpr": typed}).status_code == 404
+        answer = manager.client.post(address, data=form.fields | {"cpr": typed})
+        assert (answer.status_code, typed in answer.text) == (404, True)
+        assert ("Det kan ikke vises" in answer.text, "gemt" in answer.text) == (True, False)
     with Session.begin() as session:
         session.execute(text(f"set local role {SWEEPS}"))
         looked = select(AccessEntry).where(AccessEntry.what == address[1:].replace("/", "_")).order_by(AccessEntry.id)

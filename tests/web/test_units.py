@@ -64,7 +64,7 @@ def test_a_file_that_cannot_be_used_is_told_why(admin: Reader, content: str, tol
 
 def test_a_file_of_another_alphabet_is_refused(admin: Reader) -> None:
     seen = looked_at(admin, f"{HEADER}\n{NEW}".encode("latin-1"))
-    assert (seen.answer.status_code, "CSV UTF-8" in seen.text) == (422, True)
+    assert (seen.answer.status_code, "CSV UTF-8" in seen.text, "Det kan ikke vises" in seen.texts) == (422, True, True)
 
 
 def test_what_was_looked_at_and_has_gone_bad_since_is_not_written(admin: Reader) -> None:
@@ -89,6 +89,7 @@ def test_a_unit_is_added_and_its_reading_hours_are_changed(admin: Reader) -> Non
     assert "07:00-22:00" in admin.sees("/admin/units").text
     refused = admin.sends(changed, address, enhedsart="distrikt", enhed_gln="12")
     assert (refused.answer.status_code, 'id="unit-enhed_gln-error"' in refused.html) == (422, True)
+    assert "Det blev ikke gemt" in refused.texts
     assert 'value="12"' in refused.html  # what was typed is there
 
 

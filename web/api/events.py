@@ -9,7 +9,7 @@ from web.api.models import Given, Instant, Line, Reason, Taken, Text
 from web.api.paging import Page, Paged, page
 from web.api.shapes import EpisodeStanding
 from web.api.verbs import Call, Interface
-from workflow import amendments, episodes
+from workflow import amendments, episodes, observations
 from workflow.episodes import PhoneAgreement
 from workflow.errors import Invalid
 from workflow.lists import listing
@@ -17,7 +17,16 @@ from workflow.pathways import PATHWAYS
 from workflow.seeing import sight
 from workflow.staff import staffing
 from workflow.tables import HistoryEntry
-from workflow.vocabulary import EntryKind, Look, Origin, Scope
+from workflow.vocabulary import EntryKind, Look, Observed, Origin, Scope
+
+
+class Observation(Given):
+    """What a nurse saw. `asked`: whether another unit is asked about it."""
+
+    what: Observed
+    score: int | None
+    text: str
+    asked: bool
 
 
 class Entry(Given):
@@ -34,6 +43,24 @@ class Entry(Given):
     origin: Origin
     actor: str
     reason: str | None
+    observation: Observation | None = Field(default=None, description="Of an observation: what was seen.")
+    answer: str | None = Field(default=None, description="Of an answer: what was said; `about` is the question.")
+
+
+class ObservationTaken(Taken):
+    """What was observed. `score` is that of a TOBS, and of nothing else; `asks` is the unit that is asked about it."""
+
+    what: Observed
+    text: Text = ""
+    score: int | None = None
+    observed_at: Instant | None = Field(default=None, description="When it was observed; now where absent.")
+    asks: UUID | None = None
+
+
+class AnswerTaken(Taken):
+    """The answer to a question."""
+
+    text: Text
 
 
 class PhoneTaken(Taken):
@@ -98,6 +125,7 @@ def register(api: Interface) -> None:
     """`/episodes/{episode_id}/...`."""
     _register_history(api)
     _register_amendments(api)
+    _register_observations(api)
 
 
 def _register_history(api: Interface) -> None:
@@ -175,6 +203,23 @@ def _register_amendments(api: Interface) -> None:
         return shapes.episode(call, amendments.record_need(call.session, episode_id, body.need, by=call.by, at=call.at))
 
 
+def _register_observations(api: Interface) -> None:
+    @api.change("/episodes/<uuid:episode_id>/observations", Scope.EPISODES_WRITE)
+    def record_observation(call: Call, body: ObservationTaken, episode_id: UUID) -> EpisodeStanding:
+        """Write down a TOBS, a medicine check, what is wrong with aids, or a worry; and ask another unit about it."""
+        changed = observations.record(
+            call.session, episode_id, body.what, body.text, by=call.by, at=call.at, observed_at=body.observed_at,
+            score=body.score, asks=staffing.unit(call.session, body.asks) if body.asks is not None else None,
+        )  # fmt: skip
+        return shapes.episode(call, changed)
+
+    @api.change("/episodes/<uuid:episode_id>/observations/<int:number>/answer", Scope.EPISODES_WRITE)
+    def answer_question(call: Call, body: AnswerTaken, episode_id: UUID, number: int) -> EpisodeStanding:
+        """Answer what was asked in an entry of the history: the unit that was asked does so, once."""
+        changed = observations.answer(call.session, episode_id, number, body.text, by=call.by, at=call.at)
+        return shapes.episode(call, changed)
+
+
 def _agreed(phone: PhoneTaken | None) -> PhoneAgreement | None:
     if phone is None:
         return None
@@ -185,5 +230,11 @@ def _entry(row: HistoryEntry) -> Entry:
     return Entry(
         number=row.number, kind=row.kind, trigger=row.trigger, source=row.source, dest=row.dest, about=row.about,
         effective_at=row.effective_at, recorded_at=row.recorded_at, origin=row.origin, actor=row.actor,
-        reason=row.reason,
+        reason=row.reason, observation=_observation(row) if row.kind == EntryKind.OBSERVED else None,
+        answer=row.facts["text"] if row.kind == EntryKind.ANSWERED else None,
     )  # fmt: skip
+
+
+def _observation(row: HistoryEntry) -> Observation:
+    said = row.facts
+    return Observation(what=said["what"], score=said.get("score"), text=said["text"], asked="asks" in said)

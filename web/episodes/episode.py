@@ -15,7 +15,7 @@ from workflow.seeing import access, sight
 from workflow.seeing.access_log import Visit
 from workflow.showing import duties, phones, story
 from workflow.tables import Episode
-from workflow.vocabulary import LegalBasis, Look, Party
+from workflow.vocabulary import LegalBasis, Look, Observed, Party
 
 for_patients = rules.only(*menu.PATIENTS)
 _PURPOSE = "purpose"  # in the signed cookie: of one episode at a time, and of who wrote it
@@ -90,6 +90,7 @@ def _page(episode_id: UUID, kind: Look, template: str) -> ResponseReturnValue:
         come_back = any(one.transition.trigger == "patient_readmitted" for one in told.possible(desk.by, at=desk.at))
         return render_template(
             template, at=desk.at, by=desk.by, story=told, episode=episode, bases=LegalBasis, final=episode_form.FINAL,
+            observed=Observed,
             in_ward=in_ward, duties=owed, offered=offered, numbers=phones.numbers,
             facilities=told.facilities if sends else [], wards=told.wards if sends or come_back else [],
             advis=shown.of_citizen(desk.session, episode.citizen_id),

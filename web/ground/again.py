@@ -16,7 +16,7 @@ from workflow import sentences
 from workflow.errors import Missing, WorkflowError
 
 _CARRIED = "overgang.refused"
-# Which field of a form an error speaks of.
+# Which field of a form an error speaks of; of several, those that the form has.
 _FIELDS = {
     "not_a_cpr": "cpr",
     "citizen_objects": "legal_basis",
@@ -25,7 +25,7 @@ _FIELDS = {
     "reason_needed": "reason",
     "purpose_needed": "purpose",
     "who_did_you_speak_to": "spoken_with",
-    "no_cpr_here": "learning",
+    "no_cpr_here": "learning text",
     "wording_needed": "wording",
     "text_too_long": "wording",
     "no_such_blank": "wording",
@@ -33,6 +33,9 @@ _FIELDS = {
     "cpr_in_wording": "wording",
     "closed_in_the_past": "closed_on",
     "too_many_closed_days": "closed_on",
+    "text_needed": "text",
+    "not_a_score": "score",
+    "not_to_be_asked": "asks",
     "title_needed": "title",
     "valid_from_in_the_past": "valid_from",
     "moves_only_from_now": "valid_from",
@@ -70,6 +73,7 @@ class Refused:
     form: str = ""
     fields: tuple[str, ...] = ()  # those to look at
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    asks: bool = False  # it asked to be shown something, and would have saved nothing
 
     def value(self, form: str, name: str, otherwise: str = "") -> str:
         """What the field of the form shows: what was typed before it was refused, else `otherwise`."""
@@ -92,11 +96,14 @@ def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
         return None
     if not form:
         return None
-    fields = error.items if isinstance(error, Missing) else tuple(filter(None, [_FIELDS.get(error.code)]))
+    fields = error.items if isinstance(error, Missing) else _spoken_of(error.code)
+    refusal = Refused(
+        sentence, form, fields, typed=request.form.to_dict(flat=False), asks=request.form.get("asks") == "1"
+    )
     asked = EnvironBuilder(
         path=back, base_url=request.host_url, headers=list(_headers().items()),
         environ_base={"REMOTE_ADDR": request.remote_addr or ""},
-        environ_overrides={_CARRIED: Refused(sentence, form, fields, request.form.to_dict(flat=False))},
+        environ_overrides={_CARRIED: refusal},
     )  # fmt: skip
     with current_app.request_context(asked.get_environ()):
         answer = current_app.full_dispatch_request()
@@ -104,6 +111,11 @@ def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
         return None
     answer.status_code = status
     return answer
+
+
+def _spoken_of(code: str) -> tuple[str, ...]:
+    names = _FIELDS.get(code, "").split()
+    return tuple(names) if len(names) < 2 else tuple(name for name in names if name in request.form)
 
 
 def _headers() -> dict[str, str]:

@@ -47,6 +47,13 @@ GUIDES = {  # by the name of the screen in addresses
                 _("A time was written wrong"),
                 _("Correct it, and say why. The old line stays, the new one counts, and deadlines move with it."),
             ),
+            (
+                _("You have measured TOBS, checked medicine or aids, or you are worried"),
+                _(
+                    "Write it under Observe, with when it was. Ask another unit about it if it concerns them: they are "
+                    "told, and answer here. Was it written wrong, write it again with the same time: the newest counts."
+                ),
+            ),
             (_("A button cannot be pressed"), _("The text beside it says what is missing.")),
         ),
     ),

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from web.ground import again, formats
 from workflow.handing import carrying, drafts, isbar
-from workflow.handing.carrying import Carried
+from workflow.handing.carrying import Carried, Tobs
 from workflow.handing.handover_view import HandoverView
 from workflow.tables import HandoverDraft
 from workflow.vocabulary import LegalBasis
 
 NAME = "handover"  # of the form, on its page
+VITAL_SIGNS = "A.vital_signs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,12 @@ def shown(session: Session, view: HandoverView, writes_as: int) -> Shown:
     before = Carried(said.content, said.sent_at) if said is not None else carrying.before(session, view.episode)
     draft = drafts.standing(session, view.episode, writes_as)
     kept = draft.content if draft is not None else None
-    start = {**_known(view), **before.content} if kept is None else kept
+    start = {**_known(view), **before.content} if kept is None else dict(kept)
+    tobs, written_at = carrying.newest_tobs(session, view.episode), before.said_at
+    if draft is not None and kept is not None:
+        written_at = draft.saved_at
+    if tobs is not None and (written_at is None or tobs.recorded_at > written_at):
+        start[VITAL_SIGNS] = carrying.with_tobs(str(start.get(VITAL_SIGNS) or ""), _line(tobs))
     refused = again.refused()
     content = {key: refused.value(NAME, key, str(start.get(key) or "")) for key in isbar.FIELDS}
     signed_before = draft.signed_by if draft is not None and kept is not None else []
@@ -52,6 +58,12 @@ def shown(session: Session, view: HandoverView, writes_as: int) -> Shown:
         )),
         carried_at=before.said_at,
     )  # fmt: skip
+
+
+def _line(tobs: Tobs) -> str:
+    """A score with its time, and what was written beside it."""
+    said = f"{carrying.TOBS}{tobs.score} ({formats.instant(tobs.observed_at)})"
+    return f"{said}: {' '.join(tobs.text.split())}" if tobs.text else said
 
 
 def _known(view: HandoverView) -> dict[str, str]:

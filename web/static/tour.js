@@ -1,4 +1,5 @@
-// The first tour, one bubble after the other, each beside what it speaks of. Without script it is a box with a list.
+// The first tour, one bubble after the other, each beside what it speaks of; on a phone all stand at the foot of the
+// screen, and what they speak of is brought into sight above. Without script it is a box with a list.
 "use strict";
 
 const tour = document.getElementById("tour");
@@ -7,16 +8,23 @@ const next = tour.querySelector("[data-tour-next]");
 const GAP = 12; // pixels between a bubble and what it speaks of
 let stop = 0;
 
+function beside() {
+  const found = [...document.querySelectorAll(stops[stop].dataset.beside)].find(one => one.checkVisibility());
+  return found ?? document.getElementById("main");
+}
+
 function place() {
-  const beside = [...document.querySelectorAll(stops[stop].dataset.beside)].find(one => one.checkVisibility());
-  const box = (beside ?? document.getElementById("main")).getBoundingClientRect();
+  const box = beside().getBoundingClientRect();
   const most = document.documentElement.clientWidth - tour.offsetWidth - GAP;
-  tour.style.top = `${box.bottom + scrollY + GAP}px`;
-  tour.style.left = `${Math.max(GAP, Math.min(box.left, most))}px`;
+  tour.style.setProperty("--top", `${box.bottom + scrollY + GAP}px`);
+  tour.style.setProperty("--left", `${Math.max(GAP, Math.min(box.left, most))}px`);
+  document.documentElement.style.setProperty("--tour", `${tour.offsetHeight + 2 * GAP}px`);
 }
 
 function show(number) {
+  beside().classList.remove("pointed-at");
   stop = number;
+  beside().classList.add("pointed-at");
   stops.forEach((one, n) => { one.hidden = n !== stop; });
   next.hidden = stop === stops.length - 1;
   place();
@@ -24,6 +32,7 @@ function show(number) {
 
 tour.classList.add("bubble");
 next.addEventListener("click", () => show(stop + 1));
+next.addEventListener("click", () => beside().scrollIntoView({ block: "nearest" }));
 addEventListener("resize", place);
 document.fonts.ready.then(place);
 show(0);

@@ -7,24 +7,25 @@ from datetime import datetime
 from workflow.actor import Actor
 from workflow.parties import unit_as
 from workflow.seeing import access
-from workflow.showing.story import Story
+from workflow.showing.story import Line, Story
 from workflow.tables import Handover, Task
 from workflow.vocabulary import DoneBy, HandoverState, Party, TaskState
 
 
 @dataclass(frozen=True)
 class Duty:
-    """One thing to do. `kind` is accept, send, prepare, call, record, arrival or review."""
+    """One thing to do. `kind` is accept, send, prepare, call, record, arrival, review or answer."""
 
     kind: str
     due_at: datetime | None
     handover: Handover | None = None
     task: Task | None = None
+    line: Line | None = None  # of the history: the question
 
 
 def owed(story: Story, by: Actor, *, at: datetime) -> list[Duty]:
     """What the units that this person acts for owe; what has no time of its own comes last."""
-    found = [*_handovers(story, by), *_tasks(story, by), *_state(story, by)]
+    found = [*_handovers(story, by), *_tasks(story, by), *_state(story, by), *_questions(story, by)]
     return sorted(found, key=lambda duty: (duty.due_at is None, duty.due_at or at))
 
 
@@ -62,3 +63,10 @@ def _state(story: Story, by: Actor) -> Iterator[Duty]:
         yield Duty("arrival", story.due_at())
     elif story.case.pathway.state(episode.state).review is not None:
         yield Duty("review", story.due_at())
+
+
+def _questions(story: Story, by: Actor) -> Iterator[Duty]:
+    """What another unit has asked, the oldest first."""
+    for line in reversed(story.lines):
+        if story.episode.closed_at is None and story.may_answer(by, line):
+            yield Duty("answer", None, line=line)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from workflow import agreements, episodes, misses, obligations, timeline
+from workflow import agreements, episodes, misses, obligations, observations, timeline
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.misses import Judged
@@ -31,6 +31,7 @@ from workflow.tables import (
 from workflow.vocabulary import Circumstance, EntryKind, HandoverState, Party, TaskState, UnitKind
 
 CALL = "follow_up_call"
+_SAID_AGAIN = frozenset({EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.ANSWERED})
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Line:
     corrections: tuple[HistoryEntry, ...]
     cancelled: HistoryEntry | None
     in_force: bool  # an event that nothing has cancelled or taken back
+    answer: HistoryEntry | None = None  # to what it asks
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,23 @@ class Story:
             return line.in_force and access.is_party(by, self.episode)
         return line.in_force and access.may_report(by, self.episode, transition)
 
+    def askable(self, by: Actor) -> list[Unit]:
+        """Whom this person can ask about what they observe; nobody while the citizen objects."""
+        if self.objection is not None:
+            return []
+        return [self.units[unit_id] for unit_id in observations.askable(self.episode, by)]
+
+    def may_answer(self, by: Actor, line: Line) -> bool:
+        """Whether this person's unit was asked here, and nobody has answered."""
+        open_question = line.entry.kind == EntryKind.OBSERVED and line.answer is None
+        return open_question and observations.may_answer(by, self.episode, line.entry)
+
+    @property
+    def tobs(self) -> Line | None:
+        """The newest TOBS; of two at one time, the one that was written last."""
+        scored = [line for line in self.lines if line.entry.kind == EntryKind.OBSERVED and "score" in line.entry.facts]
+        return max(scored, key=lambda line: (line.at, line.entry.number), default=None)
+
     def is_newest_event(self, line: Line) -> bool:
         """Whether this is the event that can be cancelled: the opening cannot."""
         return line.entry.number == self.case.timeline.last.number and line.entry.source is not None
@@ -154,6 +173,7 @@ def _named(case: CaseFile, entries: Sequence[HistoryEntry]) -> set[int | None]:
     """Every unit that the page names."""
     episode = case.episode
     numbers = {*episode.related, *(entry.unit_id for entry in entries), *relations.parties(episode)}
+    numbers |= {entry.facts["asks"] for entry in entries if "asks" in entry.facts}
     numbers |= {unit_id for h in case.handovers for unit_id in (h.from_unit_id, h.to_unit_id)}
     return numbers | {unit_id for t in case.tasks for unit_id in (t.unit_id, t.counterpart_unit_id)}
 
@@ -161,7 +181,7 @@ def _named(case: CaseFile, entries: Sequence[HistoryEntry]) -> set[int | None]:
 def _lines(entries: Sequence[HistoryEntry], case: CaseFile) -> tuple[Line, ...]:
     about: dict[int, list[HistoryEntry]] = {}
     for entry in entries:
-        if entry.about is not None and entry.kind in {EntryKind.CORRECTED, EntryKind.CANCELLED}:
+        if entry.about is not None and entry.kind in _SAID_AGAIN:
             about.setdefault(entry.about, []).append(entry)
     in_force = {event.number: event.effective_at for event in case.timeline.events}
     lines = []
@@ -169,8 +189,9 @@ def _lines(entries: Sequence[HistoryEntry], case: CaseFile) -> tuple[Line, ...]:
         said = about.get(entry.number, [])
         corrections = tuple(one for one in said if one.kind == EntryKind.CORRECTED)
         cancelled = next((one for one in said if one.kind == EntryKind.CANCELLED), None)
+        answer = next((one for one in said if one.kind == EntryKind.ANSWERED), None)
         at = corrections[-1].effective_at if corrections else entry.effective_at
-        lines.append(Line(entry, at, corrections, cancelled, entry.number in in_force))
+        lines.append(Line(entry, at, corrections, cancelled, entry.number in in_force, answer))
     return tuple(lines)
 
 

@@ -1,0 +1,137 @@
+"""What nurses see of a citizen between the events: TOBS, medicine, aids, a worry; asked of another unit, and answered.
+
+A score is written down and carried on; what it asks for is decided locally (decisions D13): nothing here judges it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflow import casefile, history
+from workflow.actor import Actor
+from workflow.casefile import CaseFile
+from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.seeing import access, objections
+from workflow.seeing.masking import masked
+from workflow.seeing.relations import fetch_for
+from workflow.tables import Episode, HistoryEntry, Unit
+from workflow.telling import outbox
+from workflow.vocabulary import EntryKind, Observed
+
+PRESSED_TWICE = timedelta(minutes=1)
+HIGHEST = 21  # seven vital signs of at most three points: more is a slip of the finger
+
+
+def record(
+    session: Session,
+    episode_id: UUID,
+    what: Observed,
+    text: str,
+    *,
+    by: Actor,
+    at: datetime,
+    observed_at: datetime | None = None,
+    score: int | None = None,
+    asks: Unit | None = None,
+) -> Episode:
+    """Write down what was observed, and when (default: now); any party of the episode may. `score` is that of a TOBS.
+
+    `asks` is the unit that is asked about it, and told so. A TOBS that asks nobody needs no text. The same once more,
+    by the same person in the same minute, does nothing. Raises Invalid, NotPossible (the episode is closed, that unit
+    takes no part in it, the citizen objects), NotAllowed, NotFound.
+    """
+    case = _open(session, episode_id, by=by, at=at)
+    episode, said = case.episode, text.strip()
+    happened = casefile.happened_at(observed_at, at)
+    if happened < (opened := case.timeline.events[0].effective_at):
+        raise Invalid("before_what_came_before", earlier=opened)
+    if (what == Observed.TOBS) != (score is not None) or not 0 <= (score or 0) <= HIGHEST:
+        raise Invalid("not_a_score", most=HIGHEST)
+    if what != Observed.TOBS or asks is not None:
+        _require_text(said)
+    _require_no_number(said)
+    facts: dict[str, Any] = {"what": what, "text": said}
+    if score is not None:
+        facts["score"] = score
+    if asks is not None:
+        if asks.id not in askable(episode, by):
+            raise NotPossible("not_to_be_asked")
+        objections.require_none(session, episode.citizen_id, None, None)
+        facts["asks"] = asks.id
+    if _is_newest(session, episode, facts, happened, by):
+        return case.close(session, episode)
+    if asks is not None:
+        outbox.tell(session, episode, (asks.id,), "question", by=by, at=at)
+    history.append(session, episode, EntryKind.OBSERVED, by=by, at=at, effective_at=happened, facts=facts)
+    return case.close(session, episode)
+
+
+def answer(session: Session, episode_id: UUID, number: int, text: str, *, by: Actor, at: datetime) -> Episode:
+    """Answer what was asked in an entry of the history; who asked is told. The unit that was asked does so, once.
+
+    The same answer again does nothing. Raises Invalid (no text), NotPossible (answered already), NotAllowed, NotFound.
+    """
+    case = _open(session, episode_id, by=by, at=at)
+    episode, said = case.episode, text.strip()
+    about = select(HistoryEntry).where(HistoryEntry.episode_id == episode.id)
+    asked = session.scalar(about.where(HistoryEntry.number == number, HistoryEntry.kind == EntryKind.OBSERVED))
+    if asked is None or "asks" not in asked.facts:
+        raise NotFound("no_such_question")
+    if not may_answer(by, episode, asked):
+        raise NotAllowed("not_your_unit")
+    before = session.scalar(about.where(HistoryEntry.about == number, HistoryEntry.kind == EntryKind.ANSWERED))
+    if before is not None and (before.person_id, before.facts["text"]) == (by.person_id, said):
+        return case.close(session, episode)
+    if before is not None:
+        raise NotPossible("answered_already", by=before.actor, at=before.recorded_at)
+    _require_text(said)
+    _require_no_number(said)
+    objections.require_none(session, episode.citizen_id, None, None)
+    history.append(session, episode, EntryKind.ANSWERED, by=by, at=at, about=number, facts={"text": said})
+    outbox.tell(session, episode, (asked.unit_id,), "question_answered", by=by, at=at)
+    return case.close(session, episode)
+
+
+def askable(episode: Episode, by: Actor) -> list[int]:
+    """The units of the episode that this person can ask: those that sign in, and for which they do not act."""
+    return [unit_id for unit_id in _signing_in(episode) if not access.acts_for(by, unit_id, episode)]
+
+
+def may_answer(by: Actor, episode: Episode, asked: HistoryEntry) -> bool:
+    """Whether it is this person's unit that was asked, and that unit takes part still."""
+    unit_id = asked.facts.get("asks")
+    return unit_id in _signing_in(episode) and access.acts_for(by, unit_id, episode)
+
+
+def _signing_in(episode: Episode) -> list[int]:
+    parties = (episode.ward_id, episode.facility_id, episode.district_id)
+    return list(dict.fromkeys(unit_id for unit_id in parties if unit_id is not None))
+
+
+def _is_newest(session: Session, episode: Episode, facts: dict[str, Any], happened: datetime, by: Actor) -> bool:
+    newest = session.scalars(
+        select(HistoryEntry).where(HistoryEntry.episode_id == episode.id, HistoryEntry.number == episode.history_number)
+    ).one()
+    same = (newest.kind, newest.person_id, newest.facts) == (EntryKind.OBSERVED, by.person_id, facts)
+    return same and abs(happened - newest.effective_at) < PRESSED_TWICE
+
+
+def _open(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> CaseFile:
+    case = fetch_for(session, episode_id, by=by, at=at)
+    access.require_party(by, case.episode)
+    if case.episode.closed_at is not None:
+        raise NotPossible("episode_is_closed")
+    return case
+
+
+def _require_text(text: str) -> None:
+    if not text:
+        raise Invalid("text_needed")
+
+
+def _require_no_number(text: str) -> None:
+    if masked(text) != text:
+        raise Invalid("no_cpr_here")
