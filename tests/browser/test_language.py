@@ -24,6 +24,7 @@ from workflow.db import SWEEPS, Session
 from workflow.pathways import PATHWAYS
 from workflow.staff.registry import COLUMNS
 from workflow.tables import Episode
+from workflow.telling import texts
 from workflow.vocabulary import Language, MissCode
 
 FORMS, WIDTHS = ("format", "stand-alone"), ("wide", "abbreviated")
@@ -55,6 +56,13 @@ def held() -> set[str]:
     return words_of(f"{' '.join(written)} {titles} {names} {NAME}")
 
 
+def worded() -> set[str]:
+    """What administrators are shown to be worded otherwise, in every language at once."""
+    shipped = [one.shipped(language) for one in texts.EVERY.values() for language in one.languages]
+    letters = [*texts.KINDS.values(), "http://127.0.0.1/episodes/"]
+    return words_of(" ".join([*shipped, *(said.capitalize() for said in shipped), *letters]))
+
+
 def calendar() -> set[str]:
     """The names of days, holidays and months in the language that is spoken here by default."""
     data = Locale("da")
@@ -76,7 +84,7 @@ def marked(town: Town, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
 @pytest.mark.parametrize("username", LOOKERS)
 def test_no_page_has_a_word_that_is_not_translated(town: Town, marked: FlaskClient, username: str) -> None:
     enter(marked, username, LOOKERS[username])
-    known, left = held() | calendar() | NAMES | {"CPR", *COLUMNS}, {}
+    known, left = held() | calendar() | worded() | NAMES | {"CPR", *COLUMNS}, {}
     for target in pages.targets(town.app):
         looked_at = pages.lookers(town.app, target, town.numbers)
         addresses = [address for looker, address in looked_at if looker == username]
