@@ -26,9 +26,9 @@ INSTALL := pyproject.toml ops/environment.py
 run: .venv/.run
 	@exec $(BIN)/overgang up --with-parent
 
-# One more than there are processors: some tests wait for what they have started.
+# Two more than there are processors: many tests wait for what they have started.
 test: check
-	$(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup --durations=20
+	$(BIN)/python -m pytest -n $$(( $$(nproc) + 2 )) --dist loadgroup --durations=20
 
 check: .venv/.dev
 	$(BIN)/ruff check .
@@ -39,7 +39,7 @@ check: .venv/.dev
 soak: .venv/.dev
 	$(BIN)/python -m pytest --soak tests/crash tests/properties tests/browser \
 	    $(addprefix tests/medcom/test_,fuzz.py memory.py orders.py receiving.py two_receivers.py) \
-	    tests/ops/test_medcom.py tests/ops/test_walk.py tests/web/test_described.py tests/web/test_hostile.py \
+	    tests/ops/test_medcom.py tests/ops/test_walk.py $(addprefix tests/web/test_,described.py every_route.py hostile.py) \
 	    tests/test_concurrency.py
 
 bench: .venv/.dev

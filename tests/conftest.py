@@ -1,5 +1,6 @@
 """What tests stand on: real servers, one pair a test process, and a fresh migrated database for who asks."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -60,6 +61,13 @@ class Compiled(BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+def pytest_collection_finish() -> None:
+    """What has been read by now stays to the end: no collection need look at it again, nor come after each page."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

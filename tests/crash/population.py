@@ -19,7 +19,7 @@ from workflow.handing import handovers
 from workflow.tables import Citizen, Episode, HistoryEntry, Task
 from workflow.vocabulary import Outcome
 
-WALKED, ALL = 300, 2_000
+WALKED, ALL = 60, 2_000
 BEGINS = DEMO_START + timedelta(hours=8)  # everybody is discharged, and no rung has fallen due
 ENDS = DEMO_START + timedelta(hours=54)  # every call is missed; the last rungs of some states are still to come
 
