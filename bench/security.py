@@ -1,7 +1,7 @@
 """What row-level security costs: the board and a transition as a person, against the same without policies."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from statistics import median
@@ -49,65 +49,69 @@ def _board(session: Session, seen: Sight) -> list[Row]:
 
 
 def _boards(database: Database, size: Size) -> Iterator[Figure]:
-    times: dict[str, list[float]] = {"without": [], "with": [], "whole": []}
     with engine.connected(database, pool_size=1):
         with db.Session.begin() as session:
             found = cluster.read(session)
             nurse = found.at_work(found.districts(found.municipalities[0])[0], Role.MUNICIPAL_NURSE)[0]
         shown: set[int] = set()
 
-        def board(seen: Sight, session: Session) -> None:
-            shown.add(len(_board(session, seen)))
+        def board(*, locked: bool) -> float:
+            with db.Session.begin() as session:
+                seen = sight.open(session, nurse, at=AT)
+                if not locked:
+                    session.execute(text(f"set local role {db.SWEEPS}"))
+                return _milliseconds(lambda: shown.add(len(_board(session, seen))))
 
-        def whole(session: Session) -> None:
+        def whole() -> float:
+            with db.Session.begin() as session:
+                return _milliseconds(partial(page, session))
+
+        def page(session: Session) -> None:
             seen = sight.open(session, nurse, at=AT)
             drawn = _board(session, seen)
             visit = Visit(what="board", at=clock.real_now())
             sight.record(session, seen, [row.episode for row in drawn], visit=visit, kind=Look.LIST)
 
-        for _ in range(size.samples):
-            for side in times:
-                with db.Session.begin() as session:
-                    if side == "whole":
-                        times[side].append(_milliseconds(partial(whole, session)))
-                        continue
-                    seen = sight.open(session, nurse, at=AT)
-                    if side == "without":
-                        session.execute(text(f"set local role {db.SWEEPS}"))
-                    times[side].append(_milliseconds(partial(board, seen, session)))
+        times = _in_turns(
+            size, {"without": partial(board, locked=False), "with": partial(board, locked=True), "whole": whole}
+        )
     assert len(shown) == 1
     assert min(shown) > 0
-    base = median(times["without"])
-    yield _figure("row_security_board", median(times["with"]), base)
-    yield _figure("row_security_page", median(times["whole"]), base)
+    yield _figure("row_security_board", times["with"], times["without"])
+    yield _figure("row_security_page", times["whole"], times["without"])
 
 
 def _transitions(database: Database, admin: Database, world: World, size: Size) -> Figure:
     """A discharge with sight opened and every policy asked, against the same discharge in the background's role."""
-    waiting = iter(ready_for_discharge(admin, world, 2 * size.samples + 4, size))
-    times: dict[str, list[float]] = {"without": [], "with": []}
-    with engine.connected(database, pool_size=1):
-        for _ in range(size.samples + 2):  # the first two prepare statements
+    waiting = iter(ready_for_discharge(admin, world, 4 * size.samples, size))
 
-            def in_the_background(session: Session) -> None:
-                session.execute(text(f"set local role {db.SWEEPS}"))
-                discharge(session, world, next(waiting))
-
-            def as_a_person(session: Session) -> None:
+    def discharging(*, locked: bool) -> None:
+        with db.Session.begin() as session:
+            if locked:
                 sight.open(session, world.coordinator, at=DISCHARGED_AT)
-                discharge(session, world, next(waiting))
+            else:
+                session.execute(text(f"set local role {db.SWEEPS}"))
+            discharge(session, world, next(waiting))
 
-            times["without"].append(_milliseconds(partial(_commit, in_the_background)))
-            times["with"].append(_milliseconds(partial(_commit, as_a_person)))
-    return _figure("row_security_transition", median(times["with"][2:]), median(times["without"][2:]))
+    with engine.connected(database, pool_size=1):
+        times = _in_turns(
+            size,
+            {side: partial(_milliseconds, partial(discharging, locked=side == "with")) for side in ("without", "with")},
+        )
+    return _figure("row_security_transition", times["with"], times["without"])
 
 
-def _commit(act: Callable[[Session], None]) -> None:
-    with db.Session.begin() as session:
-        act(session)
+def _in_turns(size: Size, sides: Mapping[str, Callable[[], float]]) -> dict[str, float]:
+    """The median of each; another role has its statements planned anew, so that of two in a row the second counts."""
+    took: dict[str, list[float]] = {side: [] for side in sides}
+    for _ in range(size.samples):
+        for side, one in sides.items():
+            one()
+            took[side].append(one())
+    return {side: median(times) for side, times in took.items()}
 
 
-def _milliseconds(act: Callable[[], None]) -> float:
+def _milliseconds(act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
     return (time.perf_counter() - began) * 1_000

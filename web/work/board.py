@@ -43,7 +43,7 @@ def labels() -> dict[Show, str]:
 
 
 def counted(count: int) -> str:
-    """A count as it is shown: `1000+` where it was counted no further."""
+    """A count as it is shown: `100+` where it was counted no further."""
     return f"{number(MOST)}+" if count >= MOST else number(count)
 
 

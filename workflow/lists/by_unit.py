@@ -4,7 +4,9 @@
 def of_units(*sides: str) -> str:
     """What the units `%(units)s` have, as SQL: of each side, what a statement finds for one unit, `mine.id`.
 
-    A side ends with its own order and limit, so that whatever the units have, a page of each is read.
+    A side ends with its own order and limit, so that whatever the units have, a page of each is read. Of so many units
+    as there are the planner expects one, not ten; so a plan for any units costs no more than one for these, and is kept.
     """
-    each = "select side.* from unnest(%(units)s::bigint[]) mine (id) cross join lateral ({}) side"
+    mine = "(select id from unnest(%(units)s::bigint[]) as them (id) limit cardinality(%(units)s::bigint[])) mine"
+    each = f"select side.* from {mine} cross join lateral ({{}}) side"
     return " union all ".join(each.format(side) for side in sides)

@@ -30,7 +30,7 @@ from workflow.tables import (
 from workflow.vocabulary import EntryKind, Role, RoleState, StayState
 
 ROWS = 25  # of a page
-COUNTED = 999  # more than this is said as "more than"
+COUNTED = 100  # more than this is said as "more than"
 SOON = timedelta(hours=4)
 HANDS = (Role.WARD_NURSE, Role.MUNICIPAL_NURSE, Role.FACILITY_NURSE, Role.DISCHARGE_COORDINATOR)
 

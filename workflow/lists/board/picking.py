@@ -13,7 +13,7 @@ from workflow.lists.board.filters import SOON, Cursor, Filters, Show
 from workflow.lists.by_unit import of_units
 
 PAGE = 25
-MOST = 500  # is counted no further
+MOST = 100  # is counted no further
 
 
 @dataclass(frozen=True, kw_only=True)
