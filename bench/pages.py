@@ -80,9 +80,9 @@ def measure(server: Server, size: Size) -> Iterator[Figure]:
         say(f"filling {size.many} episodes")
         town.fill_town(database, size.many)
         people = Database(database.name, database.url.removesuffix(AS_SWEEPS), database.admin_url)
-        with _installed(people) as environment:
+        with installed(people) as environment:
             with engine.connected(people):
-                tokens = [_signed_in(username, role) for username, role in PEOPLE.items()]
+                tokens = [signed_in(username, role) for username, role in PEOPLE.items()]
                 _say_statements(Settings.from_environment(environment), tokens[0])
             with _web(environment) as port:
                 took = _click(port, tokens, size)
@@ -96,7 +96,7 @@ def measure(server: Server, size: Size) -> Iterator[Figure]:
         )  # fmt: skip
 
 
-def _signed_in(username: str, role: Role) -> str:
+def signed_in(username: str, role: Role) -> str:
     """The token of a new sign-in."""
     with Session.begin() as session:
         person = session.scalars(select(Person).where(Person.username == username)).one()
@@ -111,7 +111,7 @@ def _signed_in(username: str, role: Role) -> str:
 
 
 @contextmanager
-def _installed(database: Database) -> Iterator[dict[str, str]]:
+def installed(database: Database) -> Iterator[dict[str, str]]:
     """What a process of an installation on this database needs; a broker of its own among it."""
     with tempfile.TemporaryDirectory(prefix="overgang-bench-") as home:
         valkey = Valkey(Path(home))

@@ -3,13 +3,16 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from statistics import median
+from typing import Protocol
+from unittest.mock import patch
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from bench import engine, town
+from bench import engine, pages, town
 from bench.discharge import DISCHARGED_AT, discharge, ready_for_discharge
 from bench.figure import Figure
 from bench.filling import AT
@@ -17,14 +20,16 @@ from bench.server import AS_SWEEPS, Database, Server
 from bench.size import Size
 from ops.demo import cluster
 from tests.world import World
-from workflow import clock, db
+from web.app import create_app
+from workflow import db
+from workflow.actor import Actor
 from workflow.lists.board import picking, rows
 from workflow.lists.board.filters import Filters, counts_for
 from workflow.lists.board.rows import Row
 from workflow.seeing import sight
-from workflow.seeing.access_log import Visit
 from workflow.seeing.sight import Sight
-from workflow.vocabulary import Look, Role
+from workflow.settings import Settings
+from workflow.vocabulary import Role
 
 
 def measure(server: Server, size: Size) -> Iterator[Figure]:
@@ -35,6 +40,12 @@ def measure(server: Server, size: Size) -> Iterator[Figure]:
     with server.database("security_transition") as database:
         world = engine.build_world(database)
         yield _transitions(_as_people(database), database, world, size)
+
+
+class Opens(Protocol):
+    """`sight.open`."""
+
+    def __call__(self, session: Session, actor: Actor, *, at: datetime) -> Sight: ...
 
 
 def _as_people(database: Database) -> Database:
@@ -49,36 +60,38 @@ def _board(session: Session, seen: Sight) -> list[Row]:
 
 
 def _boards(database: Database, size: Size) -> Iterator[Figure]:
-    with engine.connected(database, pool_size=1):
+    with pages.installed(database) as environment, engine.connected(database):
+        token = pages.signed_in("distrikt", Role.MUNICIPAL_NURSE)
+        browser = create_app(Settings.from_environment(environment)).test_client()
+        browser.set_cookie(pages.COOKIE, token)
         with db.Session.begin() as session:
-            found = cluster.read(session)
-            nurse = found.at_work(found.districts(found.municipalities[0])[0], Role.MUNICIPAL_NURSE)[0]
+            nurse = cluster.read(session).named("Distrikt Syd", Role.MUNICIPAL_NURSE)
         shown: set[int] = set()
 
-        def board(*, locked: bool) -> float:
+        def board(opens: Opens) -> float:
             with db.Session.begin() as session:
-                seen = sight.open(session, nurse, at=AT)
-                if not locked:
-                    session.execute(text(f"set local role {db.SWEEPS}"))
+                seen = opens(session, nurse, at=AT)
                 return _milliseconds(lambda: shown.add(len(_board(session, seen))))
 
-        def whole() -> float:
-            with db.Session.begin() as session:
-                return _milliseconds(partial(page, session))
+        def page(opens: Opens) -> float:
+            with patch.object(sight, "open", opens):
+                return _milliseconds(lambda: shown.add(browser.get("/overgange").get_data(as_text=True).count("<tr ")))
 
-        def page(session: Session) -> None:
-            seen = sight.open(session, nurse, at=AT)
-            drawn = _board(session, seen)
-            visit = Visit(what="board", at=clock.real_now())
-            sight.record(session, seen, [row.episode for row in drawn], visit=visit, kind=Look.LIST)
+        for name, what in (("board", board), ("page", page)):
+            times = _in_turns(size, {"without": partial(what, _unlocked), "with": partial(what, _locked)})
+            assert len(shown) == 1
+            assert shown.pop() > 0
+            yield _figure(f"row_security_{name}", times["with"], times["without"])
 
-        times = _in_turns(
-            size, {"without": partial(board, locked=False), "with": partial(board, locked=True), "whole": whole}
-        )
-    assert len(shown) == 1
-    assert min(shown) > 0
-    yield _figure("row_security_board", times["with"], times["without"])
-    yield _figure("row_security_page", times["whole"], times["without"])
+
+_locked: Opens = sight.open
+
+
+def _unlocked(session: Session, actor: Actor, *, at: datetime) -> Sight:
+    """The same sight, and then no policy any more."""
+    seen = _locked(session, actor, at=at)
+    session.execute(text(f"set local role {db.SWEEPS}"))
+    return seen
 
 
 def _transitions(database: Database, admin: Database, world: World, size: Size) -> Figure:
