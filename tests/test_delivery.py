@@ -43,11 +43,6 @@ OPERATOR = Actor(name="Ole Demo", roles=frozenset({Role.OPERATOR}))
 
 
 @pytest.fixture
-def world(session: Session) -> World:
-    return worlds.build(session)
-
-
-@pytest.fixture
 def episode(session: Session, world: World) -> Episode:
     """An episode whose own notices have been routed."""
     admitted = worlds.admit(session, world, NOON)

@@ -1,5 +1,6 @@
 """What nurses observe: written down as it was, asked of the other side, answered once, carried on."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -63,6 +64,7 @@ def test_it_is_written_down_with_when_it_was_and_changes_nothing_else(
         (Observed.WORRY, 3, "x", NOW, "not_a_score"),
         (Observed.WORRY, None, " ", NOW, "text_needed"),
         (Observed.WORRY, None, "Se 0113400007", NOW, "no_cpr_here"),
+        (Observed.WORRY, None, "Se 011340 0007", NOW, "no_cpr_here"),
         (Observed.WORRY, None, "x", NOW + timedelta(minutes=1), "in_the_future"),
         (Observed.WORRY, None, "x", ADMITTED - timedelta(minutes=1), "before_what_came_before"),
     ],
@@ -87,6 +89,23 @@ def test_who_takes_no_part_writes_nothing(session: Session, world: World, discha
     episodes.record_event(session, discharged.uuid, "patient_died", by=world.nurse, at=NOW)
     with pytest.raises(NotPossible, match="afsluttet"):
         observations.record(session, discharged.uuid, Observed.WORRY, "x", by=world.nurse, at=NOW)
+
+
+def test_a_question_to_the_ward_follows_the_citizen_to_another(
+    session: Session, world: World, to_tryghedshotel: Episode
+) -> None:
+    at = ADMITTED + hours(2)
+    observations.record(
+        session, to_tryghedshotel.uuid, Observed.MEDICINE, "Mangler Marevan", by=world.facility_nurse, at=at,
+        asks=world.ward,
+    )  # fmt: skip
+    amendments.transfer(session, to_tryghedshotel.uuid, world.other_ward, by=world.ward_nurse, at=at)
+    there = replace(world.ward_nurse, unit_id=world.other_ward.id)
+    asked = entries(session, to_tryghedshotel)[-1]
+    assert observations.may_answer(there, to_tryghedshotel, asked)
+    assert not observations.may_answer(world.ward_nurse, to_tryghedshotel, asked)
+    observations.answer(session, to_tryghedshotel.uuid, asked.number, "Pauseret", by=there, at=at)
+    assert told(session, "question_answered") == [world.facility.id]
 
 
 def test_a_question_tells_who_is_asked_and_its_answer_who_asked(

@@ -30,11 +30,6 @@ SENT, SMS = texts.fetch("handover_sent"), texts.fetch("sms")
 
 
 @pytest.fixture
-def world(session: Session) -> World:
-    return worlds.build(session)
-
-
-@pytest.fixture
 def episode(session: Session, world: World) -> Episode:
     admitted = worlds.admit(session, world, NOON)
     routing.route(session, at=NOON, real_at=REAL, channels=())

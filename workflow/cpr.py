@@ -11,6 +11,13 @@ _SHAPE = re.compile(r"(\d{6})-?([0-9A-ZÆØÅ]{4})")
 _LETTER = "[0-9A-Za-zÆØÅæøå]"
 _DAY = r"(?:0[1-9]|[12]\d|3[01]|[678]\d|9[01])"
 WITHIN = re.compile(rf"(?<!{_LETTER})({_DAY}\d{{4}})-?[0-9A-ZÆØÅ]{{4}}(?!{_LETTER})")  # of its shape, in a text
+_SPACED = re.compile(rf"(?<!{_LETTER}){_DAY}\d{{4}}[\s–-]+\d{{4}}(?!{_LETTER})")  # as people write it too
+
+
+def stands_in(text: str) -> bool:
+    """Whether something in a text may be a CPR number, also with blanks, dashes or what cannot be seen within it."""
+    seen = "".join(c for c in text if c.isprintable() or c.isspace())
+    return bool(WITHIN.search(seen) or _SPACED.search(seen))
 
 
 @dataclass(frozen=True)

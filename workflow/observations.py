@@ -10,16 +10,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import casefile, history
+from workflow import casefile, cpr, history
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.parties import unit_as
 from workflow.seeing import access, objections
-from workflow.seeing.masking import masked
 from workflow.seeing.relations import fetch_for
 from workflow.tables import Episode, HistoryEntry, Unit
 from workflow.telling import outbox
-from workflow.vocabulary import EntryKind, Observed
+from workflow.vocabulary import EntryKind, Observed, Party
 
 PRESSED_TWICE = timedelta(minutes=1)
 HIGHEST = 21  # seven vital signs of at most three points: more is a slip of the finger
@@ -60,7 +60,7 @@ def record(
         if asks.id not in askable(episode, by):
             raise NotPossible("not_to_be_asked")
         objections.require_none(session, episode.citizen_id, None, None)
-        facts["asks"] = asks.id
+        facts |= {"asks": asks.id, "asks_as": _signing_in(episode)[asks.id]}
     if _is_newest(session, episode, facts, happened, by):
         return case.close(session, episode)
     if asks is not None:
@@ -101,14 +101,15 @@ def askable(episode: Episode, by: Actor) -> list[int]:
 
 
 def may_answer(by: Actor, episode: Episode, asked: HistoryEntry) -> bool:
-    """Whether it is this person's unit that was asked, and that unit takes part still."""
-    unit_id = asked.facts.get("asks")
-    return unit_id in _signing_in(episode) and access.acts_for(by, unit_id, episode)
+    """Whether this person acts for what was asked: the ward is the one where the citizen lies now."""
+    party = asked.facts.get("asks_as")
+    return party is not None and access.acts_for(by, unit_as(episode, Party(party)), episode)
 
 
-def _signing_in(episode: Episode) -> list[int]:
-    parties = (episode.ward_id, episode.facility_id, episode.district_id)
-    return list(dict.fromkeys(unit_id for unit_id in parties if unit_id is not None))
+def _signing_in(episode: Episode) -> dict[int, Party]:
+    """The units that take part and sign in, and as what."""
+    found = {unit_as(episode, party): party for party in (Party.WARD, Party.FACILITY, Party.DISTRICT)}
+    return {unit_id: party for unit_id, party in found.items() if unit_id is not None}
 
 
 def _is_newest(session: Session, episode: Episode, facts: dict[str, Any], happened: datetime, by: Actor) -> bool:
@@ -133,5 +134,5 @@ def _require_text(text: str) -> None:
 
 
 def _require_no_number(text: str) -> None:
-    if masked(text) != text:
+    if cpr.stands_in(text):
         raise Invalid("no_cpr_here")

@@ -13,7 +13,6 @@ pytestmark = pytest.mark.xdist_group("crash")
 A_WHILE = 3  # seconds that something stands still, while beat and worker go on for several rounds
 
 
-@pytest.mark.long
 def test_a_pool_child_is_killed(installation: Installation) -> None:
     with installation.closed("outbox") as gate:
         installation.set_clock(ENDS)
@@ -35,7 +34,6 @@ def test_a_worker_is_killed_with_its_pool(installation: Installation) -> None:
     installation.prove()
 
 
-@pytest.mark.long
 def test_a_worker_is_killed_while_it_delivers(installation: Installation) -> None:
     with installation.closed("inbox") as gate:
         installation.set_clock(ENDS)
@@ -74,7 +72,6 @@ def test_the_broker_is_killed_and_its_folder_wiped(installation: Installation) -
     installation.prove()
 
 
-@pytest.mark.long
 def test_the_broker_stands_still(installation: Installation) -> None:
     with installation.closed("outbox") as gate:
         installation.set_clock(ENDS - timedelta(hours=24))
@@ -86,7 +83,6 @@ def test_the_broker_stands_still(installation: Installation) -> None:
     installation.prove()
 
 
-@pytest.mark.long
 def test_the_database_stands_still(installation: Installation) -> None:
     with installation.closed("outbox") as gate:
         installation.set_clock(ENDS)
@@ -96,7 +92,6 @@ def test_the_database_stands_still(installation: Installation) -> None:
     installation.prove()
 
 
-@pytest.mark.long
 def test_two_workers_and_two_beats_at_once(installation: Installation) -> None:
     installation.another_worker()
     installation.another_beat()

@@ -43,7 +43,7 @@ def all_of_web(installation: Installation, port: int) -> None:
     installation.web.kill()
 
 
-@pytest.mark.parametrize("killed", [the_one_that_answers, pytest.param(all_of_web, marks=pytest.mark.long)])
+@pytest.mark.parametrize("killed", [the_one_that_answers, all_of_web])
 def test_web_is_killed_in_the_middle_of_a_request(
     installation: Installation, killed: Callable[[Installation, int], None]
 ) -> None:
@@ -96,9 +96,7 @@ def writing(ground: Ground, episode: UUID) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-@pytest.mark.parametrize(
-    "table", ["history", *(pytest.param(other, marks=pytest.mark.long) for other in ("deadlines", "outbox"))]
-)
+@pytest.mark.parametrize("table", ["deadlines", "history", "outbox"])
 def test_a_writer_is_killed_in_the_middle_of_an_event(
     ground: Ground, running: Installation, quiet: Engine, table: str
 ) -> None:

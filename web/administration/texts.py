@@ -1,6 +1,6 @@
 """The texts of what people are told: how an organisation words them, an example of each, and what they said before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from flask import Flask, current_app, g, redirect, render_template, request, url_for
@@ -58,23 +58,29 @@ def _register_writing(app: Flask) -> None:
     @app.post("/admin/tekster/<code>")
     @administrators
     def word_text(code: str) -> ResponseReturnValue:
-        with Session.begin() as session:
-            language, by = _language(), identity.current_actor()
-            text, organisation = texts.fetch(code, language), _organisation(session)
-            typed = request.form.get("wording", "")
+        def write(session: OpenSession, organisation: Organisation, text: Text, language: Language) -> None:
+            typed, by = request.form.get("wording", ""), identity.current_actor()
             rewording.write(session, organisation, text, language, typed, by=by, at=clock.now(session))
-            organisation_id = organisation.uuid
-        return redirect(url_for("text_page", code=code, organisation=organisation_id), code=303)
+
+        return _changed(code, write)
 
     @app.post("/admin/tekster/<code>/tilbage")
     @administrators
     def go_back_to_text(code: str) -> ResponseReturnValue:
-        with Session.begin() as session:
-            language, by = _language(), identity.current_actor()
-            text, organisation = texts.fetch(code, language), _organisation(session)
+        def go_back(session: OpenSession, organisation: Organisation, text: Text, language: Language) -> None:
+            by = identity.current_actor()
             rewording.go_back(session, organisation, text, language, by=by, at=clock.now(session))
-            organisation_id = organisation.uuid
-        return redirect(url_for("text_page", code=code, organisation=organisation_id), code=303)
+
+        return _changed(code, go_back)
+
+
+def _changed(code: str, change: Callable[[OpenSession, Organisation, Text, Language], None]) -> ResponseReturnValue:
+    """The text of that code says something else there, in the form's language; back to its page."""
+    with Session.begin() as session:
+        language, organisation = _language(), _organisation(session)
+        change(session, organisation, texts.fetch(code, language), language)
+        organisation_id = organisation.uuid
+    return redirect(url_for("text_page", code=code, organisation=organisation_id), code=303)
 
 
 def _page(session: OpenSession, text: Text, trying: tuple[Language, str] | None = None) -> str:

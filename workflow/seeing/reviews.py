@@ -8,13 +8,12 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from workflow import misses
+from workflow import cpr, misses
 from workflow.actor import Actor
 from workflow.db import plain
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, Stale
 from workflow.misses import Judged
 from workflow.seeing import access
-from workflow.seeing.masking import masked
 from workflow.seeing.sight import Sight
 from workflow.tables import Episode, Miss, MissReview, Person, PersonRole, Unit
 from workflow.vocabulary import Cause, Role, RoleState, Verdict
@@ -84,7 +83,7 @@ def write(
     lacks = [name for name, there in (("cause", cause), ("learning", learning.strip())) if not there]
     if closed and lacks:
         raise Missing("review_lacks", tuple(lacks))
-    if masked(learning) != learning:
+    if cpr.stands_in(learning):
         raise Invalid("no_cpr_here")
     whose = _reviewer(session, episode, assigned_to) if assigned_to is not None else None
     standing = replace(before, assigned_to_id=whose, cause=cause, learning=learning.strip(), closed=closed)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workflow.cpr import WITHIN
+from workflow import cpr
 from workflow.errors import Invalid, NotFound
 from workflow.pathways import PATHWAYS
 from workflow.sentences import word
@@ -39,7 +39,6 @@ _SHIPPED = {
     SHORT: "{slags}: {besked} ({enhed}). Log ind og læs: {link}",
 }
 _BRACES = re.compile(r"\{([^{}]*)\}|[{}]")
-_GAP = re.compile(r"[\s–-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +63,7 @@ class Text:
             raise Invalid("wording_needed")
         if len(kept) > self.longest:
             raise Invalid("text_too_long", most=self.longest)
-        if WITHIN.search(_GAP.sub("-", kept)):
+        if cpr.stands_in(kept):
             raise Invalid("cpr_in_wording")
         known = names(self.blanks, language)
         found = {match[0] for match in _BRACES.finditer(kept)}
