@@ -54,6 +54,7 @@ def connect(url: str, *, role: str | None = None, pool_size: int = 8) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=0,
+        pool_use_lifo=True,  # the connection that has just been used has its statements prepared
         hide_parameters=True,  # an error's text goes to logs, and a parameter may be a CPR number
         pool_timeout=10,
         connect_args={"connect_timeout": 5, "application_name": "overgang", **as_role(role)},

@@ -45,7 +45,9 @@ def register(app: Flask) -> None:
     def form_mark() -> str:
         if "form_nonce" not in g:
             g.form_nonce = request.cookies.get(cookie) or secrets.token_urlsafe(24)
-        return mark(g.form_nonce)
+            g.form_mark = mark(g.form_nonce)
+        marked: str = g.form_mark
+        return marked
 
     @app.before_request
     def refuse_unmarked() -> None:

@@ -17,7 +17,7 @@ from workflow.tables import Unit
 from workflow.vocabulary import Language
 
 SHORT = {Language.DANISH: "EEE dd.MM.yyyy HH:mm", Language.ENGLISH: "EEE d MMM yyyy HH:mm"}
-CLOCK = {Language.DANISH: "HH.mm", Language.ENGLISH: "HH:mm"}
+CLOCK = {Language.DANISH: "%H.%M", Language.ENGLISH: "%H:%M"}
 DAY_AND_CLOCK = {Language.DANISH: "d. MMM HH.mm", Language.ENGLISH: "d MMM HH:mm"}
 WITH_YEAR = {Language.DANISH: "d. MMM yyyy HH.mm", Language.ENGLISH: "d MMM yyyy HH:mm"}
 SOON = timedelta(hours=4)
@@ -67,18 +67,23 @@ def urgency(due_at: datetime, at: datetime) -> str:
 
 def when(moment: datetime, at: datetime) -> str:
     """As people say it at `at`: `i dag 14.37`, `i morgen 10.12`, `i går 13.20`, `19. nov. 10.30`."""
-    days = (local(moment).date() - local(at).date()).days
-    near = {-1: gettext("yesterday"), 0: gettext("today"), 1: gettext("tomorrow")}
-    chosen = language.current()
-    if days in near:
-        return f"{near[days]} {format_datetime(moment, CLOCK[chosen], tzinfo=COPENHAGEN, locale=chosen)}"
-    form = DAY_AND_CLOCK if local(moment).year == local(at).year else WITH_YEAR
-    return format_datetime(moment, form[chosen], tzinfo=COPENHAGEN, locale=chosen)
+    then, now, chosen = local(moment), local(at), language.current()
+    match (then.date() - now.date()).days:
+        case -1:
+            near = gettext("yesterday")
+        case 0:
+            near = gettext("today")
+        case 1:
+            near = gettext("tomorrow")
+        case _:
+            form = DAY_AND_CLOCK if then.year == now.year else WITH_YEAR
+            return format_datetime(moment, form[chosen], tzinfo=COPENHAGEN, locale=chosen)
+    return f"{near} {clock(moment)}"
 
 
 def clock(moment: datetime) -> str:
     """The time of day: `14.37`, `14:37`."""
-    return format_datetime(moment, CLOCK[language.current()], tzinfo=COPENHAGEN, locale=language.current())
+    return local(moment).strftime(CLOCK[language.current()])
 
 
 def for_input(moment: datetime) -> str:

@@ -9,6 +9,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, abort, g, redirect, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from web.ground import headers, rules
 from workflow.vocabulary import Language
@@ -56,6 +57,17 @@ def ngettext(one: str, many: str, count: int) -> str:
     return texts(current()).ungettext(one, many, count)
 
 
+def _of_a_page(text: str, **values: object) -> Markup:
+    """`gettext` in a template: what stands in its blanks is escaped."""
+    shown = Markup(gettext(text))
+    return shown % values if values else shown
+
+
+def _of_so_many(one: str, many: str, num: int, **values: object) -> Markup:
+    """`ngettext` in a template, where `%(num)s` is how many."""
+    return Markup(ngettext(one, many, num)) % {"num": num, **values}
+
+
 def here() -> str:
     """The page that the reader is on, as an address to come back to. A view may name another (`g.here`)."""
     if "here" in g:
@@ -71,8 +83,7 @@ def local_address(address: str) -> str:
 
 def register(app: Flask) -> None:
     """Teach the templates both languages, and remember a choice in a cookie for a year."""
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals |= {"_": _of_a_page, "ngettext": _of_so_many}
     app.context_processor(lambda: {"language": current(), "languages": NAMES, "here": here()})
 
     @app.post("/language")

@@ -1,11 +1,13 @@
 """The board (Overgange): what needs somebody of my units, most urgent first; refreshed cheaply, acted on at once."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from uuid import UUID
 
-from flask import Flask, make_response, redirect, render_template, request, url_for
+from flask import Flask, get_template_attribute, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from sqlalchemy import func, select
 
 from web.ground import headers, identity, language, looks, rules
@@ -23,10 +25,12 @@ from workflow.lists.board.picking import MOST, PAGE, Picked
 from workflow.lists.board.rows import rows
 from workflow.pathways import newest
 from workflow.seeing import sight
+from workflow.showing.way import Standing, Step
 from workflow.tables import Unit
-from workflow.vocabulary import Look
+from workflow.vocabulary import Language, Look
 
 for_patients = rules.only(*PATIENTS)
+SHORT = {"ready_for_discharge": "short:ready_for_discharge"}  # where a row has no room for the word
 
 
 def labels() -> dict[Show, str]:
@@ -101,6 +105,17 @@ def _pathways() -> list[tuple[str, str]]:
     return [(key, newest(key).title[language.current()]) for key in filtering.pathways()]
 
 
+@lru_cache(maxsize=1000)  # there are few ways, and each stands in many rows
+def _drawn(_language: Language, steps: tuple[tuple[str, Standing], ...]) -> Markup:
+    draw: Callable[..., Markup] = get_template_attribute("way.html", "small_way")
+    return draw(steps, SHORT)
+
+
+def _small_way(steps: Sequence[Step]) -> Markup:
+    """The way of an episode as it stands in a row."""
+    return _drawn(language.current(), tuple((step.word, step.standing) for step in steps))
+
+
 def _back() -> ResponseReturnValue:
     return redirect(local_address(request.form.get("back", "")), code=303)
 
@@ -114,6 +129,7 @@ def _version() -> int:
 
 def register(app: Flask) -> None:
     """The pages below `/overgange`."""
+    app.add_template_filter(_small_way, "small_way")
 
     @app.get("/overgange")
     @for_patients

@@ -5,11 +5,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
+from psycopg.rows import namedtuple_row
 from sqlalchemy import ColumnElement, Update, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from workflow import db
 from workflow.actor import Actor
 from workflow.errors import NotAllowed, NotFound
 from workflow.staff import administrators
@@ -17,6 +20,26 @@ from workflow.tables import Account, Person, PersonRole, SignIn, Unit
 from workflow.vocabulary import Role, RoleState, SignInBy, SignInEnd
 
 NOTED_EVERY = timedelta(minutes=1)  # a page need not write that it was looked at
+
+# Every page asks this first. That it was asked is written in the same round trip.
+_LIVING = b"""
+with alive as (
+    select * from sign_ins
+    where token_hash = %(token)s and ended_at is null and ends_at > %(at)s and used_at > %(since)s
+), noted as (
+    update sign_ins set used_at = %(at)s from alive
+    where sign_ins.id = alive.id and alive.used_at < %(noted)s and %(used)s
+    returning sign_ins.used_at
+)
+select s.id, s.person_id, s.by, s.confirmed_at, coalesce((select used_at from noted), s.used_at) as used_at, s.ends_at,
+       p.name, p.username, p.toured, p.shortcuts, a.must_change, a.totp_confirmed_at,
+       r.id as role_id, r.role, u.id as unit_id, u.name as unit, o.id as organisation_id, o.name as organisation
+from alive s join people p on p.id = s.person_id and p.active
+    left join accounts a on a.person_id = p.id
+    left join person_roles r on r.id = s.role_id and r.state = 'in_force'
+    left join units u on u.id = r.unit_id
+    left join organisations o on o.id = u.organisation_id
+"""
 
 
 class Lacks(StrEnum):
@@ -92,50 +115,31 @@ def living(session: Session, token: str, *, at: datetime, idle: timedelta, used:
 
     It counts as used now, unless `used` says that a page asked on its own.
     """
-    alive = (
-        SignIn.token_hash == _hash(token),
-        SignIn.ended_at.is_(None),
-        SignIn.ends_at > at,
-        SignIn.used_at > at - idle,
-    )
-    asked = (
-        select(SignIn, Account)
-        .join(Person, Person.id == SignIn.person_id)
-        .outerjoin(Account, Account.person_id == SignIn.person_id)
-        .where(*alive, Person.active)
-        .options(
-            joinedload(SignIn.person), joinedload(SignIn.role).joinedload(PersonRole.unit).joinedload(Unit.organisation)
-        )
-    )  # fmt: skip
-    if used:  # in the same round trip
-        noting = update(SignIn).where(*alive, SignIn.used_at < at - NOTED_EVERY).values(used_at=at)
-        asked = asked.add_cte(noting.cte("noting"))
-    row = session.execute(asked).one_or_none()
-    if row is None:
+    with db.driver(session).cursor(row_factory=namedtuple_row) as cursor:
+        found: Any = cursor.execute(
+            _LIVING,
+            {"token": _hash(token), "at": at, "since": at - idle, "used": used, "noted": at - NOTED_EVERY},
+        ).fetchone()
+    if found is None:
         return None
-    found, account = row
-    noted = used and at - found.used_at > NOTED_EVERY
-    role = found.role if found.role and found.role.state == RoleState.IN_FORCE else None
-    unit = role.unit if role else None
     return SignedIn(
-        id=found.id, person_id=found.person_id, name=found.person.name, username=found.person.username, by=found.by,
-        lasts_until=min((at if noted else found.used_at) + idle, found.ends_at), toured=found.person.toured,
-        shortcuts=found.person.shortcuts, lacks=_lacks(session, found, account, role),
-        role_id=role.id if role else None, role=role.role if role else None,
-        unit_id=unit.id if unit else None, unit=unit.name if unit else "",
-        organisation_id=unit.organisation_id if unit else None, organisation=unit.organisation.name if unit else "",
+        id=found.id, person_id=found.person_id, name=found.name, username=found.username, by=SignInBy(found.by),
+        lasts_until=min(found.used_at + idle, found.ends_at), toured=found.toured, shortcuts=found.shortcuts,
+        lacks=_lacks(session, found), role_id=found.role_id, role=Role(found.role) if found.role else None,
+        unit_id=found.unit_id, unit=found.unit or "", organisation_id=found.organisation_id,
+        organisation=found.organisation or "",
     )  # fmt: skip
 
 
-def _lacks(session: Session, found: SignIn, account: Account | None, role: PersonRole | None) -> Lacks | None:
+def _lacks(session: Session, found: Any) -> Lacks | None:
     if found.confirmed_at is None:
         return Lacks.CODE
-    if found.by == SignInBy.PASSWORD and account is not None:
-        if account.must_change:
+    if found.by == SignInBy.PASSWORD and found.must_change is not None:  # they have an account
+        if found.must_change:
             return Lacks.PASSWORD
-        if account.totp_confirmed_at is None and administrators.is_administrator(session, found.person_id):
+        if found.totp_confirmed_at is None and administrators.is_administrator(session, found.person_id):
             return Lacks.SECOND_FACTOR
-    return Lacks.ROLE if role is None else None
+    return Lacks.ROLE if found.role_id is None else None
 
 
 def before_last(session: Session, person_id: int) -> datetime | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from workflow.actor import Actor
@@ -101,25 +101,48 @@ def rows(session: Session, sight: Sight, picked: Sequence[Picked], *, at: dateti
     return [_row(found, sight.actor, one, at) for one in picked if one.episode_id in found.episodes]
 
 
+# Written once, with arrays for what differs: they are prepared, and cost little to send.
+_NUMBERS = bindparam("numbers", type_=ARRAY(BigInteger))
+_CURRENT = and_(PlaceStay.episode_id == Episode.id, PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN]))
+_EPISODES = (
+    select(Episode, Place)
+    .join(Episode.citizen)
+    .outerjoin(PlaceStay, _CURRENT)
+    .outerjoin(PlaceStay.place)
+    .where(Episode.id == any_(_NUMBERS))
+    .options(contains_eager(Episode.citizen))
+)
+_HANDOVERS = (
+    select(Handover, Deadline.due_at)
+    .outerjoin(Deadline, and_(Deadline.handover_id == Handover.id, Deadline.ended_at.is_(None)))
+    .where(Handover.episode_id == any_(_NUMBERS), Handover.state != HandoverState.WITHDRAWN)
+    .order_by(Handover.id)
+)
+_TASKS = (
+    select(Task)
+    .where(
+        Task.episode_id == any_(_NUMBERS),
+        or_(
+            Task.state == TaskState.OPEN,
+            and_(Task.kind == _CALL, Task.state == TaskState.DONE),
+            Task.id == any_(bindparam("shown", type_=ARRAY(BigInteger))),
+        ),
+    )
+    .order_by(Task.id)
+)
+_UNITS = select(Unit).where(Unit.id == any_(_NUMBERS)).options(joinedload(Unit.organisation, innerjoin=True))
+
+
 def _find(session: Session, picked: Sequence[Picked]) -> _Found:
-    numbers = {one.episode_id for one in picked}
-    episodes, places = _episodes(session, numbers)
-    runs = and_(Deadline.handover_id == Handover.id, Deadline.ended_at.is_(None))
-    handovers = (
-        select(Handover, Deadline.due_at)
-        .outerjoin(Deadline, runs)
-        .where(Handover.episode_id.in_(numbers), Handover.state != HandoverState.WITHDRAWN)
-        .order_by(Handover.id)
-    )
-    owed: list[Any] = list(session.execute(handovers))  # by no time, most of them
-    called = and_(Task.kind == _CALL, Task.state == TaskState.DONE)
-    tasks = select(Task).where(
-        Task.episode_id.in_(numbers),
-        or_(Task.state == TaskState.OPEN, called, Task.id.in_({one.task_id for one in picked})),
-    )
+    numbers = {"numbers": sorted({one.episode_id for one in picked})}
+    drawn: list[Any] = list(session.execute(_EPISODES, numbers))  # a place may be None
+    owed: list[Any] = list(session.execute(_HANDOVERS, numbers))  # by no time, most of them
+    shown = [one.task_id for one in picked if one.task_id is not None]
     found = _Found(
-        episodes, places, {one.id: due_at for one, due_at in owed if due_at is not None},
-        _by_episode(one for one, _ in owed), _by_episode(session.scalars(tasks.order_by(Task.id))), {},
+        {episode.id: episode for episode, _ in drawn},
+        {episode.id: place for episode, place in drawn if place is not None},
+        {one.id: due_at for one, due_at in owed if due_at is not None}, _by_episode(one for one, _ in owed),
+        _by_episode(session.scalars(_TASKS, {**numbers, "shown": shown})), {},
     )  # fmt: skip
     return replace(found, units=_units(session, found, picked))
 
@@ -131,28 +154,14 @@ def _by_episode(things: Iterable[_OfEpisode]) -> Mapping[int, list[_OfEpisode]]:
     return found
 
 
-def _episodes(session: Session, numbers: set[int]) -> tuple[dict[int, Episode], dict[int, Place]]:
-    current = and_(PlaceStay.episode_id == Episode.id, PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN]))
-    query = (
-        select(Episode, Place)
-        .join(Episode.citizen)
-        .outerjoin(PlaceStay, current)
-        .outerjoin(PlaceStay.place)
-        .where(Episode.id.in_(numbers))
-        .options(contains_eager(Episode.citizen))
-    )
-    found: list[Any] = list(session.execute(query))  # a place may be None
-    return {e.id: e for e, _ in found}, {e.id: place for e, place in found if place is not None}
-
-
 def _units(session: Session, found: _Found, picked: Sequence[Picked]) -> dict[int, Unit]:
     numbers: set[int | None] = {one.unit_id for one in picked}
     for episode in found.episodes.values():
         numbers |= {episode.ward_id, episode.facility_id, episode.district_id, episode.practice_id}
         numbers |= {unit for h in found.handovers[episode.id] for unit in (h.from_unit_id, h.to_unit_id)}
         numbers |= {unit for task in found.tasks[episode.id] for unit in (task.unit_id, task.counterpart_unit_id)}
-    query = select(Unit).where(Unit.id.in_(numbers - {None})).options(joinedload(Unit.organisation))
-    return {unit.id: unit for unit in session.scalars(query)}
+    known = [number for number in numbers if number is not None]
+    return {unit.id: unit for unit in session.scalars(_UNITS, {"numbers": known})}
 
 
 def _row(found: _Found, by: Actor, picked: Picked, at: datetime) -> Row:
