@@ -15,7 +15,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from random import Random
 
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from bench import engine, town
 from bench.figure import Figure, percentile
@@ -26,7 +26,7 @@ from ops.processes import ROOT, free_port
 from ops.valkey import Valkey
 from tests.statements import listening
 from web.app import create_app
-from workflow import clock, db
+from workflow import clock
 from workflow.db import Session
 from workflow.settings import Settings
 from workflow.staff import sign_ins
@@ -124,10 +124,9 @@ def installed(database: Database) -> Iterator[dict[str, str]]:
 
 def _say_statements(settings: Settings, token: str) -> None:
     """How many statements each page sends, counted in this process; the first round reads what is read once."""
-    bound: Engine = db.Session.kw["bind"]
     browser, told, episode = create_app(settings).test_client(), dict[str, int](), ""
     browser.set_cookie(COOKIE, token)
-    with listening(bound) as heard:
+    with listening() as heard:
         for page, address in [*PAGES.items()] * 2:
             heard.clear()
             answer = browser.get(address.format(episode))

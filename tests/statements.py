@@ -12,8 +12,9 @@ from workflow import db
 
 
 @contextmanager
-def listening(engine: Engine) -> Iterator[list[str]]:
-    """Every statement of this engine, in order. Whether a connection still lives is not asked meanwhile."""
+def listening() -> Iterator[list[str]]:
+    """Every statement of this process, in order. Whether a connection still lives is not asked meanwhile."""
+    engine: Engine = db.Session.kw["bind"]
     heard: list[str] = []
 
     class Heard(psycopg.Cursor[Any]):

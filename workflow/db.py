@@ -9,7 +9,9 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
+    ColumnElement,
     DateTime,
     Engine,
     Enum,
@@ -18,6 +20,8 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    any_,
+    bindparam,
     create_engine,
     event,
     text,
@@ -121,6 +125,14 @@ class Base(DeclarativeBase):
 def plain(entity: type[Base]) -> Table:
     """The table of an entity, for inserts that nobody reads back: they need no unit of work."""
     return cast(Table, entity.__table__)
+
+
+def among(column: Any, given: str = "numbers") -> ColumnElement[bool]:
+    """The rows whose number is in the list that the statement is executed with as `given`.
+
+    The statement is the same however long the list: written once, it is compiled and prepared once.
+    """
+    return cast("ColumnElement[bool]", column == any_(bindparam(given, type_=ARRAY(BigInteger))))
 
 
 def driver(session: OrmSession) -> psycopg.Connection[Any]:

@@ -1,14 +1,18 @@
 """Which unit is who to an episode."""
 
-from sqlalchemy import select, text
-from sqlalchemy.orm import Session
+from collections.abc import Iterable
 
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session, joinedload
+
+from workflow import db
 from workflow.errors import NotPossible
 from workflow.pathway import Pathway
 from workflow.pathways import pathway
 from workflow.tables import Citizen, Episode, Unit
 from workflow.vocabulary import Party
 
+_UNITS = select(Unit).where(db.among(Unit.id)).options(joinedload(Unit.organisation, innerjoin=True))
 _EPISODES_OF = text("select all_of_them, open_ones from episodes_of(:citizen)")
 
 
@@ -32,6 +36,12 @@ def unit_as(episode: Episode, party: Party) -> int | None:
             return unit_as(episode, pathway_of(episode).receiver)
         case Party.RESPONSIBLE:
             return episode.responsible_unit_id
+
+
+def units(session: Session, numbers: Iterable[int | None]) -> dict[int, Unit]:
+    """The units with these numbers, by number, and whose they are."""
+    known = {number for number in numbers if number is not None}
+    return {unit.id: unit for unit in session.scalars(_UNITS, {"numbers": list(known)})}
 
 
 def require_unit_as(episode: Episode, party: Party) -> int:

@@ -5,11 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
 from uuid import UUID
 
-import psycopg
-import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session as OpenSession
 
@@ -87,18 +84,3 @@ def later(**span: float) -> datetime:
     with Session.begin() as session:
         clock.advance(session, timedelta(**span))
         return clock.now(session)
-
-
-@contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Every statement that is sent meanwhile."""
-    sent: list[str] = []
-    execute = psycopg.Cursor.execute
-
-    def noted(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
-        sent.append(str(query))
-        return execute(self, query, *args, **kwargs)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(psycopg.Cursor, "execute", noted)
-        yield sent

@@ -1,14 +1,13 @@
 """The board in the browser: what is shown, pressed and refreshed, and what it writes down."""
 
 from datetime import timedelta
-from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
 from ops.demo import cluster
+from tests.statements import listening
 from tests.web.citizens import MASKED, NAME, discharged_to_the_hotel
 from tests.web.reader import Page, Reader
 from tests.web.routes import enter
@@ -216,30 +215,14 @@ def test_the_front_page_is_where_ones_work_is(somebody: Reader, who: str, where:
     assert somebody.client.get("/").location == where
 
 
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Everything that is sent from now on, by SQLAlchemy and past it."""
-    sent: list[str] = []
-    execute = psycopg.Cursor.execute
-
-    def noted(self: psycopg.Cursor[Any], query: Any, *args: Any, **kwargs: Any) -> psycopg.Cursor[Any]:
-        sent.append(str(query))
-        return execute(self, query, *args, **kwargs)
-
-    monkeypatch.setattr(psycopg.Cursor, "execute", noted)
-    return sent
-
-
-def test_a_page_sends_fifteen_statements_at_most_however_much_it_lists(
-    somebody: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_sends_fifteen_statements_at_most_however_much_it_lists(somebody: Reader) -> None:
     enters(somebody, "tryghed")
-    sent = statements(monkeypatch)
     cost: list[int] = []
     for numbers in (range(1, 11), range(11, 61)):
         for number in numbers:
             discharged_to_the_hotel(number)
-        sent.clear()
-        assert somebody.client.get("/overgange").status_code == 200
+        with listening() as sent:
+            assert somebody.client.get("/overgange").status_code == 200
         cost.append(len(sent))
     assert cost[0] == cost[1] < 15, cost
 

@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from ops.demo import cluster
-from tests.web.guests import Guest, behind_the_pages, counted, discharged, later
+from tests.statements import listening
+from tests.web.guests import Guest, behind_the_pages, discharged, later
 from tests.web.reader import Page, Reader
 from tests.web.routes import enter
 from web.ground.formats import for_input
@@ -209,10 +210,10 @@ def test_a_call_made_in_time_and_written_down_late_is_in_time(tryghed: Reader, g
     assert "Gennemført til tiden" in call(tryghed, guest, **SPOKEN, effective_at=made).text
 
 
-def test_the_page_is_read_in_few_statements(tryghed: Reader, guest: Guest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_is_read_in_few_statements(tryghed: Reader, guest: Guest) -> None:
     for _ in range(5):
         tryghed.presses(tryghed.sees(f"/opgaver/{guest.call}/opkald"), data_no_answer="")
-    with counted(monkeypatch) as sent:
+    with listening() as sent:
         page = tryghed.sees(f"/opgaver/{guest.call}/opkald")
     assert page.html.count("data-attempt") == 5
     assert guest.number not in page.html

@@ -5,11 +5,11 @@ from html import unescape
 from itertools import pairwise
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from tests.statements import listening
 from tests.web import handed
 from tests.web.reader import Page, Reader
 from tests.web.routes import MARK, enter, marked, state
@@ -453,19 +453,12 @@ def test_every_field_has_a_label_and_headings_are_in_order(app: Flask) -> None:
         ("afdeling", "sheet"),
     ],
 )
-def test_a_page_is_few_statements(app: Flask, monkeypatch: pytest.MonkeyPatch, who: str, rest: str) -> None:
+def test_a_page_is_few_statements(app: Flask, who: str, rest: str) -> None:
     reader, episode_id = as_(app, who), handed.sent(to_hotel=who == "tryghed")
     address = f"/forloeb/{episode_id}/borgerark" if rest == "sheet" else at(episode_id, rest)
     reader.sees(address)
-    asked: list[str] = []
-    execute = psycopg.Cursor.execute
-
-    def counted(self: psycopg.Cursor[object], query: object, *args: object, **more: object) -> object:
-        asked.append(str(query))
-        return execute(self, query, *args, **more)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(psycopg.Cursor, "execute", counted)
-    assert reader.sees(address).answer.status_code == 200
+    with listening() as asked:
+        assert reader.sees(address).answer.status_code == 200
     assert len(asked) < 15, asked
 
 

@@ -1,12 +1,12 @@
 """The places of a house: who lies where, who comes, who waits; and that nobody is put where somebody is."""
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from ops.demo import cluster
 from ops.demo.cluster import HOTEL
-from tests.web.guests import Guest, admitted, behind_the_pages, counted, discharged, later
+from tests.statements import listening
+from tests.web.guests import Guest, admitted, behind_the_pages, discharged, later
 from tests.web.reader import Page, Reader
 from tests.web.routes import enter
 from workflow.staff import sign_ins
@@ -162,12 +162,12 @@ def test_the_one_too_many_waits_or_a_manager_makes_room_with_a_reason(app: Flask
     assert "Sidste Demo" in page.text
 
 
-def test_a_house_is_read_in_few_statements_however_full(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_house_is_read_in_few_statements_however_full(app: Flask) -> None:
     house = at_desk(app, "tryghed")
     for number in range(12):
         discharged(f"Borger {number} Demo", hours=1)
     house.sees("/pladser")
-    with counted(monkeypatch) as sent:
+    with listening() as sent:
         page = house.sees("/pladser")
     assert page.html.count("data-awaited") == 12
     assert len(sent) < 15, sent

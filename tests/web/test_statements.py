@@ -63,7 +63,7 @@ def listened(servers: Servers) -> Iterator[Listened]:
     engine = town.build(settings, year.here())
     beat(clock.real_now() - timedelta(seconds=1))
     numbers = {username: pages.numbers_of(username) for username in LOOKERS}
-    with listening(engine) as heard:
+    with listening() as heard:
         yield Listened(create_app(settings), heard, numbers)
     db.Session.configure(bind=None)
     engine.dispose()

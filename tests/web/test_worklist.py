@@ -5,7 +5,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from ops.demo.cluster import HOTEL
-from tests.web.guests import Guest, admitted, behind_the_pages, counted, discharged, later
+from tests.statements import listening
+from tests.web.guests import Guest, admitted, behind_the_pages, discharged, later
 from tests.web.reader import Page, Reader
 from tests.web.routes import enter
 from tests.web.test_every_route import PEOPLE
@@ -151,13 +152,13 @@ def test_the_list_on_paper_has_numbers_and_room_and_is_written_down(tryghed: Rea
     assert looks(Look.PRINT) == ["tasks"]
 
 
-def test_a_page_is_turned_and_costs_the_same(tryghed: Reader, guest: Guest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_is_turned_and_costs_the_same(tryghed: Reader, guest: Guest) -> None:
     tryghed.sees("/opgaver")
-    with counted(monkeypatch) as few:
+    with listening() as few:
         tryghed.sees("/opgaver")
     for number in range(27):
         discharged(f"Borger {number} Demo", place=False, hours=number / 10)
-    with counted(monkeypatch) as many:
+    with listening() as many:
         page = tryghed.sees("/opgaver")
     assert len(many) == len(few) < 15, many
     first = tasks_of(page)

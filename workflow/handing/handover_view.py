@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from workflow import agreements
+from workflow import agreements, parties
 from workflow.actor import Actor
 from workflow.agreements import Terms
 from workflow.handing import ahead
@@ -139,14 +139,12 @@ def view(session: Session, episode: Episode, *, by: Actor, at: datetime) -> Hand
         .limit(MOST)
     )
     sent = [Sent(version=version, handover=handover) for version, handover in rows]
-    ids = {id for one in sent for id in (one.handover.from_unit_id, one.handover.to_unit_id)}
-    named = (
+    ids: set[int | None] = {id for one in sent for id in (one.handover.from_unit_id, one.handover.to_unit_id)}
+    ids |= {
         episode.responsible_unit_id, episode.ward_id, episode.facility_id, episode.district_id, episode.practice_id,
-    )  # fmt: skip
-    ids |= {id for id in named if id is not None}
+    }  # fmt: skip
     ids |= {found.from_unit_id, found.to_unit_id} if found is not None else set()
-    known = session.scalars(select(Unit).options(joinedload(Unit.organisation)).where(Unit.id.in_(ids)))
-    units = {unit.id: unit for unit in known}
+    units = parties.units(session, ids)
     citizen, objection, newest = _about_citizen(session, episode)
     terms = agreements.terms_for(session, episode, at=at, newest_known=newest)
     receiver = units[found.to_unit_id] if found is not None else None

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
-from workflow import calendar, db
+from workflow import calendar, db, parties
 from workflow.errors import NotFound
 from workflow.lists.by_unit import of_units
 from workflow.seeing.sight import Sight
@@ -178,6 +178,16 @@ def _read(after: str | None) -> tuple[datetime, int] | None:
         return None
 
 
+_TRIES = select(ContactAttempt).where(db.among(ContactAttempt.task_id)).order_by(ContactAttempt.number)
+_ABOUT = HistoryEntry.facts["task"].astext
+_NOTES = (
+    select(_ABOUT, HistoryEntry.facts["note"].astext)
+    .where(db.among(HistoryEntry.episode_id), HistoryEntry.kind == EntryKind.TASK_HANDED_ON)
+    .ext(distinct_on(_ABOUT))
+    .order_by(_ABOUT, HistoryEntry.number.desc())
+)
+
+
 def _rows(session: Session, which: ColumnElement[bool]) -> tuple[Row, ...]:
     """In four statements, however many there are."""
     loaded = session.execute(
@@ -191,14 +201,11 @@ def _rows(session: Session, which: ColumnElement[bool]) -> tuple[Row, ...]:
     tasks = {task.id: task for task, _, _ in loaded}
     known = {task.id: (name, place) for task, name, place in loaded}
     tries: dict[int, list[ContactAttempt]] = {number: [] for number in tasks}
-    made = select(ContactAttempt).where(ContactAttempt.task_id.in_(tasks)).order_by(ContactAttempt.number)
-    for attempt in session.scalars(made):
+    for attempt in session.scalars(_TRIES, {"numbers": list(tasks)}):
         tries[attempt.task_id].append(attempt)
-    mentioned = {number for task in tasks.values() for number in _units(task)}
-    found = select(Unit).where(Unit.id.in_(mentioned - {None})).options(joinedload(Unit.organisation))
-    units = {unit.id: unit for unit in session.scalars(found)}
-    episodes = {task.episode_id for task in tasks.values()}
-    notes = _notes(session, episodes)
+    units = parties.units(session, (number for task in tasks.values() for number in _units(task)))
+    told = session.execute(_NOTES, {"numbers": [task.episode_id for task in tasks.values()]})
+    notes = {task: note for task, note in told if note}
     return tuple(
         Row(
             task=task, unit=units[task.unit_id], other=units.get(task.counterpart_unit_id or 0),
@@ -224,13 +231,3 @@ def _here(episode: Episode) -> int | None:
         case _:
             return None
 
-
-def _notes(session: Session, episodes: set[int]) -> dict[str, str]:
-    about = HistoryEntry.facts["task"].astext
-    told = (
-        select(about, HistoryEntry.facts["note"].astext)
-        .where(HistoryEntry.episode_id.in_(episodes), HistoryEntry.kind == EntryKind.TASK_HANDED_ON)
-        .ext(distinct_on(about))
-        .order_by(about, HistoryEntry.number.desc())
-    )
-    return {task: note for task, note in session.execute(told) if note}

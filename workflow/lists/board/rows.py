@@ -7,12 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, or_, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, contains_eager
 
+from workflow import db
 from workflow.actor import Actor
 from workflow.lists.board.picking import Picked
-from workflow.parties import pathway_of, unit_as
+from workflow.parties import pathway_of, unit_as, units
 from workflow.seeing import access
 from workflow.seeing.sight import Sight
 from workflow.showing import way
@@ -101,36 +102,33 @@ def rows(session: Session, sight: Sight, picked: Sequence[Picked], *, at: dateti
     return [_row(found, sight.actor, one, at) for one in picked if one.episode_id in found.episodes]
 
 
-# Written once, with arrays for what differs: they are prepared, and cost little to send.
-_NUMBERS = bindparam("numbers", type_=ARRAY(BigInteger))
 _CURRENT = and_(PlaceStay.episode_id == Episode.id, PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN]))
 _EPISODES = (
     select(Episode, Place)
     .join(Episode.citizen)
     .outerjoin(PlaceStay, _CURRENT)
     .outerjoin(PlaceStay.place)
-    .where(Episode.id == any_(_NUMBERS))
+    .where(db.among(Episode.id))
     .options(contains_eager(Episode.citizen))
 )
 _HANDOVERS = (
     select(Handover, Deadline.due_at)
     .outerjoin(Deadline, and_(Deadline.handover_id == Handover.id, Deadline.ended_at.is_(None)))
-    .where(Handover.episode_id == any_(_NUMBERS), Handover.state != HandoverState.WITHDRAWN)
+    .where(db.among(Handover.episode_id), Handover.state != HandoverState.WITHDRAWN)
     .order_by(Handover.id)
 )
 _TASKS = (
     select(Task)
     .where(
-        Task.episode_id == any_(_NUMBERS),
+        db.among(Task.episode_id),
         or_(
             Task.state == TaskState.OPEN,
             and_(Task.kind == _CALL, Task.state == TaskState.DONE),
-            Task.id == any_(bindparam("shown", type_=ARRAY(BigInteger))),
+            db.among(Task.id, "shown"),
         ),
     )
     .order_by(Task.id)
 )
-_UNITS = select(Unit).where(Unit.id == any_(_NUMBERS)).options(joinedload(Unit.organisation, innerjoin=True))
 
 
 def _find(session: Session, picked: Sequence[Picked]) -> _Found:
@@ -160,8 +158,7 @@ def _units(session: Session, found: _Found, picked: Sequence[Picked]) -> dict[in
         numbers |= {episode.ward_id, episode.facility_id, episode.district_id, episode.practice_id}
         numbers |= {unit for h in found.handovers[episode.id] for unit in (h.from_unit_id, h.to_unit_id)}
         numbers |= {unit for task in found.tasks[episode.id] for unit in (task.unit_id, task.counterpart_unit_id)}
-    known = [number for number in numbers if number is not None]
-    return {unit.id: unit for unit in session.scalars(_UNITS, {"numbers": known})}
+    return units(session, numbers)
 
 
 def _row(found: _Found, by: Actor, picked: Picked, at: datetime) -> Row:
