@@ -15,10 +15,9 @@ def celery(database: Database, monkeypatch: pytest.MonkeyPatch) -> Celery:
         monkeypatch.setenv(name, value)
     monkeypatch.delitem(sys.modules, "tasks.app", raising=False)
     monkeypatch.delitem(sys.modules, "tasks.sweeps", raising=False)
-    from tasks import app
+    from tasks import sweeps
 
-    app.celery.loader.import_default_modules()
-    return app.celery
+    return sweeps.celery
 
 
 def test_every_wake_up_names_a_task_and_carries_nothing(celery: Celery) -> None:
