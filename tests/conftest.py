@@ -1,6 +1,7 @@
 """What tests stand on: real servers, one pair a test process, and a fresh migrated database for who asks."""
 
 import gc
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -21,7 +22,7 @@ from psycopg.sql import SQL, Identifier
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from ops import programs
+from ops import cli, programs
 from ops.postgres import Postgres
 from ops.valkey import Valkey
 from workflow import db, keys
@@ -31,6 +32,8 @@ pytest_plugins = ["tests.steps"]
 pytest.register_assert_rewrite("tests.properties.promises", "tests.properties.walk", "tests.browser.words")
 
 TEMPLATE = "overgang"  # made by ops/roles.sql, migrated, and then only copied
+# A process that has read them is what verbs of the command line, and the hands of a bench, are forked from.
+FORKED = [*(f"ops.commands.{module}" for module in cli.VERBS.values()), "ops.launcher", "bench.__main__", "tests.ops.verbs"]
 NUMBERS = count(1)
 LONGEST_NAME = 60
 OVERRIDES = (
@@ -80,6 +83,7 @@ def pytest_configure() -> None:
         if name.startswith(OVERRIDES):
             del os.environ[name]
     Flask.jinja_options["bytecode_cache"] = Compiled()
+    multiprocessing.set_forkserver_preload(FORKED)
 
 
 @dataclass(frozen=True)

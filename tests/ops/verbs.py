@@ -14,9 +14,7 @@ from ops import cli, processes, programs
 
 Said = subprocess.CompletedProcess[str]
 
-# A process that has read every module, and from which each call is forked.
 BEGUN = multiprocessing.get_context("forkserver")
-BEGUN.set_forkserver_preload(["tests.ops.verbs", *(f"ops.commands.{module}" for module in cli.VERBS.values())])
 
 
 def overgang(*words: object, environ: Mapping[str, str], typed: str = "") -> Said:
