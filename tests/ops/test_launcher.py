@@ -1,6 +1,5 @@
 """`overgang up` and `make run`: up, watched over, and down, whoever is killed."""
 
-import json
 import signal
 import socket
 import stat
@@ -13,7 +12,7 @@ import pytest
 
 from ops import processes
 from tests.conftest import Database, Servers
-from tests.ops.installations import OWN_SECRETS, Installation, home_folder, installation
+from tests.ops.installations import OWN_SECRETS, Installation, home_folder, installation, note
 from tests.ops.verbs import overgang
 
 pytestmark = pytest.mark.xdist_group("launcher")  # one after the other, on one installation where it goes
@@ -32,19 +31,6 @@ MAKE_RUN = [
 def home() -> Iterator[Path]:
     with home_folder() as folder:
         yield folder
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Installation]:
-    """One installation for the tests that leave it running."""
-    with home_folder() as folder, installation(folder) as started:
-        started.until_it_answers()
-        yield started
-
-
-def note(home: Path) -> dict[str, dict[str, str]]:
-    answer: dict[str, dict[str, str]] = json.loads((home / "running.json").read_text())
-    return answer
 
 
 def test_it_answers_and_says_where(running: Installation) -> None:
