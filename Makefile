@@ -39,7 +39,7 @@ check: .venv/.dev
 soak: .venv/.dev
 	$(BIN)/python -m pytest --soak tests/crash tests/properties tests/browser \
 	    $(addprefix tests/medcom/test_,fuzz.py memory.py orders.py receiving.py two_receivers.py) \
-	    tests/ops/test_medcom.py tests/ops/test_walk.py $(addprefix tests/web/test_,described.py every_route.py hostile.py) \
+	    $(addprefix tests/ops/test_,demo.py medcom.py walk.py) $(addprefix tests/web/test_,described.py every_route.py hostile.py) \
 	    tests/test_concurrency.py
 
 bench: .venv/.dev

@@ -35,11 +35,11 @@ class Crew:
 @contextmanager
 def crew(processes: int, hands: Callable[..., Hands], *arguments: object) -> Iterator[Crew]:
     """A crew of so many processes, of which each calls `hands(*arguments)` once, to learn what it can do."""
-    spawn = multiprocessing.get_context("spawn")
+    begun = multiprocessing.get_context("forkserver")  # a test lets it read the modules first
     ends, started = [], []
     for _ in range(processes):
-        ours, theirs = spawn.Pipe()
-        process = spawn.Process(target=_work, args=(theirs, hands, arguments), daemon=True)
+        ours, theirs = begun.Pipe()
+        process = begun.Process(target=_work, args=(theirs, hands, arguments), daemon=True)
         process.start()
         theirs.close()
         ends.append(ours)

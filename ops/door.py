@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, contextmanager
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from ops import home, schema
+from migrations import numbers
+from ops import home
 from ops.errors import CannotDo
 from workflow import db, keys
 from workflow.settings import Settings
@@ -39,7 +40,7 @@ def transactions(installation: Settings) -> Iterator[Callable[[], AbstractContex
     told = {"connect_timeout": 5, **db.as_role(db.SWEEPS)}
     engine = create_engine(installation.database_url, poolclass=NullPool, connect_args=told)
     with engine.connect() as connection:
-        if schema.revision(connection) != schema.newest():
+        if numbers.current(connection) != numbers.newest():
             raise CannotDo("The database schema is not that of this program. Bring it up to date: overgang migrate")
     factory = sessionmaker(engine)
     yield factory.begin

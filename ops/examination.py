@@ -18,7 +18,8 @@ from redis.retry import Retry
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from ops import processes, schema
+from migrations import numbers
+from ops import processes
 from ops.home import Home
 from ops.processes import ROOT
 from workflow import clock, keys
@@ -213,7 +214,7 @@ def roles(connection: Connection) -> Finding:
 
 def tables(connection: Connection) -> Iterator[Finding]:
     """Is the schema at the newest migration, and does the background work live?"""
-    at, newest = schema.revision(connection), schema.newest()
+    at, newest = numbers.current(connection), numbers.newest()
     if at != newest:
         yield ill("schema", f"at {at or 'nothing'}, this program needs {newest}", "overgang migrate")
         return

@@ -34,6 +34,7 @@ def worker() -> list[str]:
         "--quiet",
         "--app=tasks.app",
         "worker",
+        "--include=tasks.sweeps",  # beat wakes them by name, and waits for none of what they need
         "--concurrency=2",
         "--loglevel=warning",
         "--without-gossip",

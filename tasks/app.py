@@ -31,7 +31,7 @@ settings = Settings.from_environment()
 # It warns root of messages that run code. Ours are JSON, and none has arguments.
 warnings.filterwarnings("ignore", message="You.re running the worker with superuser")
 
-celery = Celery("overgang", broker=settings.redis_url, include=["tasks.sweeps"])
+celery = Celery("overgang", broker=settings.redis_url)
 celery.conf.update(
     enable_utc=True,
     task_ignore_result=True,  # no result backend: what a sweep did is in the database

@@ -1,6 +1,7 @@
 """What tests stand on: real servers, one pair a test process, and a fresh migrated database for who asks."""
 
 import gc
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -9,19 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import ClassVar
 
 import psycopg
 import pytest
 import redis
 from flask import Flask
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
+from jinja2 import FileSystemBytecodeCache
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from ops import programs
+from ops import cli, programs
 from ops.postgres import Postgres
 from ops.valkey import Valkey
 from workflow import db, keys
@@ -31,6 +30,9 @@ pytest_plugins = ["tests.steps"]
 pytest.register_assert_rewrite("tests.properties.promises", "tests.properties.walk", "tests.browser.words")
 
 TEMPLATE = "overgang"  # made by ops/roles.sql, migrated, and then only copied
+# A process that has read them is what verbs of the command line, and the hands of a bench, are forked from.
+VERBS = [f"ops.commands.{module}" for module in cli.VERBS.values()]
+FORKED = [*VERBS, "ops.launcher", "bench.__main__", "tests.ops.verbs", "tests.crash.writer"]
 NUMBERS = count(1)
 LONGEST_NAME = 60
 OVERRIDES = (
@@ -50,19 +52,6 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return f"{val[:LONGEST_NAME]!r}" if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
 
 
-class Compiled(BytecodeCache):
-    """What the templates are compiled to, kept for the next application of this process."""
-
-    kept: ClassVar[dict[str, bytes]] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.kept:
-            bucket.bytecode_from_string(self.kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.kept[bucket.key] = bucket.bytecode_to_string()
-
-
 def pytest_collection_finish() -> None:
     """What has been read by now stays to the end: no collection need look at it again, nor come after each page."""
     gc.collect()
@@ -79,7 +68,8 @@ def pytest_configure() -> None:
     for name in list(os.environ):
         if name.startswith(OVERRIDES):
             del os.environ[name]
-    Flask.jinja_options["bytecode_cache"] = Compiled()
+    Flask.jinja_options["bytecode_cache"] = FileSystemBytecodeCache()  # compiled once for all processes
+    multiprocessing.set_forkserver_preload(FORKED)
 
 
 @dataclass(frozen=True)

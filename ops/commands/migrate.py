@@ -4,6 +4,7 @@ import os
 
 import click
 
+from migrations import numbers
 from ops import home, schema
 
 
@@ -12,4 +13,4 @@ def migrate() -> None:
     """Bring the database schema to the version of this program, as its owner (DATABASE_OWNER_URL)."""
     os.environ.update(home.environment())
     schema.upgrade()
-    click.echo(f"The database schema is at {schema.newest()}.")
+    click.echo(f"The database schema is at {numbers.newest()}.")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 from ops.demo import cluster, invented, year
+from ops.demo.lives import Plan
 from ops.errors import CannotDo
 from workflow import citizens, clock, db, keys
 from workflow.db import Base
@@ -68,8 +69,9 @@ def load(settings: Settings, *, say: Say = print) -> None:
         cluster.build(session)
         register_newcomers(session)
         session.commit()
-        with _helper(settings) as helped:
-            _live_half(session, 0, say)
+        even, odd = ([plan for plan in year.over() if plan.number % 2 == half] for half in (0, 1))
+        with _helper(settings, odd) as helped:
+            _live(session, even, say)
             helped()
         year.live_now(session, cluster.read(session), year.here())
         _tell(session)
@@ -135,9 +137,8 @@ def _tell(session: Session) -> None:
         session.execute(text(statement), {"yesterday": year.YESTERDAY})
 
 
-def _live_half(session: Session, half: int, say: Say) -> None:
-    """Live the lives with even (0) or odd (1) numbers that are over; a transaction each."""
-    plans = [plan for plan in year.over() if plan.number % 2 == half]
+def _live(session: Session, plans: Sequence[Plan], say: Say) -> None:
+    """Live these lives, which are over; a transaction each."""
     said_at = time.monotonic()
     for done, _ in enumerate(year.live_over(session, cluster.read(session), plans), start=1):
         _tell(session)
@@ -148,9 +149,9 @@ def _live_half(session: Session, half: int, say: Say) -> None:
 
 
 @contextmanager
-def _helper(settings: Settings) -> Iterator[Callable[[], None]]:
-    """A second process that lives the other half; what is yielded waits for it, and raises CannotDo when it failed."""
-    helper = multiprocessing.get_context("spawn").Process(target=_help, args=(settings,), daemon=True)
+def _helper(settings: Settings, plans: Sequence[Plan]) -> Iterator[Callable[[], None]]:
+    """A second process that lives these lives; what is yielded waits for it, and raises CannotDo when it failed."""
+    helper = multiprocessing.get_context("spawn").Process(target=_help, args=(settings, plans), daemon=True)
     helper.start()
 
     def wait() -> None:
@@ -165,8 +166,8 @@ def _helper(settings: Settings) -> Iterator[Callable[[], None]]:
         helper.join()
 
 
-def _help(settings: Settings) -> None:
+def _help(settings: Settings, plans: Sequence[Plan]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us, which ends us
     keys.use(settings)
     with _session(settings.database_url, LOADING) as session:
-        _live_half(session, 1, lambda _: None)
+        _live(session, plans, lambda _: None)

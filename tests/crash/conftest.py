@@ -50,7 +50,13 @@ class Ground:
 
 
 @pytest.fixture(scope="package")
-def ground() -> Iterator[Ground]:
+def how_many(request: pytest.FixtureRequest) -> int:
+    """Citizens who are owed a call: so many that each of three workers finds a batch of its own."""
+    return 2_000 if request.config.getoption("--soak") else 700
+
+
+@pytest.fixture(scope="package")
+def ground(how_many: int) -> Iterator[Ground]:
     """Servers that a test may kill: PostgreSQL with fsync, Valkey with its folder."""
     home = Path(tempfile.mkdtemp(prefix="overgang-crash-", dir=in_memory()))
     servers = Servers(Postgres(home), Valkey(home))
@@ -63,7 +69,7 @@ def ground() -> Iterator[Ground]:
         keys.use(settings)
         engine = db.connect(settings.database_url, role=db.SWEEPS)
         with Session.begin() as session:
-            population.settle_in(session)
+            population.settle_in(session, how_many)
         with Session.begin() as session:
             routing.route(session, at=BEGINS, real_at=clock.real_now(), channels=(), batch=100_000)
             ladders = Ladders.read(session)

@@ -1,4 +1,4 @@
-"""Two thousand citizens discharged and not called: some were walked there by the engine, the rest copied in sets."""
+"""Many citizens discharged and not called: some were walked there by the engine, the rest copied in sets."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,18 +19,18 @@ from workflow.handing import handovers
 from workflow.tables import Citizen, Episode, HistoryEntry, Task
 from workflow.vocabulary import Outcome
 
-WALKED, ALL = 60, 2_000
+WALKED = 60
 BEGINS = DEMO_START + timedelta(hours=8)  # everybody is discharged, and no rung has fallen due
 ENDS = DEMO_START + timedelta(hours=54)  # every call is missed; the last rungs of some states are still to come
 
 
-def settle_in(session: Session) -> None:
+def settle_in(session: Session, how_many: int) -> None:
     """Walk the first through the engine, copy the others from them, and set the demo clock to `BEGINS`."""
     world = worlds.build(session)
     for number in range(WALKED):
         _walk(session, world, number)
     session.flush()
-    _copy(session.connection(), world.municipality.id)
+    _copy(session.connection(), world.municipality.id, how_many - WALKED)
     clock.start_demo(session, BEGINS)
 
 
@@ -82,8 +82,8 @@ _OF_TASK = "join task_pairs p on p.model = m.task_id"
 _OF_HANDOVER = "join handover_pairs p on p.model = m.handover_id"
 
 
-def _copy(connection: Connection, municipality_id: int) -> None:
-    _copy_episodes(connection, municipality_id)
+def _copy(connection: Connection, municipality_id: int, copies: int) -> None:
+    _copy_episodes(connection, municipality_id, copies)
     _insert(connection, "tasks", episode_id="p.copy")
     connection.execute(text(_TASK_PAIRS))
     _insert(connection, "handovers", episode_id="p.copy")
@@ -95,9 +95,9 @@ def _copy(connection: Connection, municipality_id: int) -> None:
     _copy_history(connection)
 
 
-def _copy_episodes(connection: Connection, municipality_id: int) -> None:
+def _copy_episodes(connection: Connection, municipality_id: int, copies: int) -> None:
     models = connection.execute(select(Episode.id).order_by(Episode.id)).scalars().all()
-    numbers = [Cpr(f"02{13 + n // 10_000:02d}40{n % 10_000:04d}") for n in range(ALL - len(models))]
+    numbers = [Cpr(f"02{13 + n // 10_000:02d}40{n % 10_000:04d}") for n in range(copies)]
     invented = [
         {"cpr_encrypted": cpr.encrypted(), "cpr_fingerprint": cpr.fingerprint(), "name": "Agnes Demo",
          "municipality_id": municipality_id}

@@ -1,4 +1,4 @@
-"""Two thousand calls fall due, and something is killed in the middle: each rung is raised and told once."""
+"""Hundreds of calls fall due, and something is killed in the middle: each rung is raised and told once."""
 
 import time
 from datetime import timedelta

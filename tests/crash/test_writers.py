@@ -1,12 +1,10 @@
 """Whoever writes is killed in the middle: what was half written is not there, and can be written again."""
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from multiprocessing.context import ForkServerProcess
 from uuid import UUID
 
 import psycopg
@@ -14,10 +12,10 @@ import pytest
 from sqlalchemy import Engine, NullPool, create_engine, select
 from sqlalchemy.orm import Session
 
-from ops.processes import ROOT
-from tests.crash import turnstile
+from tests.crash import turnstile, writer
 from tests.crash.conftest import LIVE, Ground
 from tests.crash.installation import PATIENCE, Installation, kill
+from tests.ops.verbs import BEGUN
 from tests.properties.promises import check_chains, digest
 from workflow import db
 from workflow.settings import sqlalchemy_url
@@ -84,16 +82,21 @@ def quiet(ground: Ground) -> Engine:
 
 
 @contextmanager
-def writing(ground: Ground, episode: UUID) -> Iterator[subprocess.Popen[bytes]]:
+def writing(ground: Ground, episode: UUID) -> Iterator[ForkServerProcess]:
     """A process that records that the citizen is back in the ward, as part of the same stay."""
-    environment = {**os.environ, **ground.servers.environment(OWN)}
-    command = [sys.executable, "-m", "tests.crash.writer", str(episode), "stay_resumed"]
-    process = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL)
+    process = BEGUN.Process(target=writer.record, args=(ground.servers.environment(OWN), episode, "stay_resumed"))
+    process.start()
     try:
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.join()
+
+
+def ended(process: ForkServerProcess) -> int | None:
+    """How it has ended."""
+    process.join(PATIENCE)
+    return process.exitcode
 
 
 @pytest.mark.parametrize("table", ["deadlines", "history", "outbox"])
@@ -114,10 +117,10 @@ def test_postgres_is_killed_in_the_middle_of_an_event(ground: Ground, running: I
     with Session(quiet) as session:
         episode, before = session.scalars(select(Episode.uuid).limit(1)).one(), digest(session)
     admin = ground.servers.postgres.url("admin", OWN)
-    with turnstile.closed(admin, "outbox") as gate, writing(ground, episode) as writer:
+    with turnstile.closed(admin, "outbox") as gate, writing(ground, episode) as process:
         running.until_somebody_waits(gate)
         running.kill_postgres()
-        assert writer.wait(PATIENCE) != 0, "it does not believe that it has written"
+        assert ended(process) not in {None, 0}, "it does not believe that it has written"
     ground.servers.postgres.start(print)
     with Session(quiet) as session:
         assert digest(session) == before
@@ -131,8 +134,8 @@ def nobody_works(ground: Ground) -> bool:
 
 
 def _records_it_anew(ground: Ground, quiet: Engine, episode: UUID) -> None:
-    with writing(ground, episode) as writer:
-        assert writer.wait(PATIENCE) == 0
+    with writing(ground, episode) as process:
+        assert ended(process) == 0
     with Session(quiet) as session:
         assert session.scalars(select(Episode.state).where(Episode.uuid == episode)).one() == "admitted"
         check_chains(session)

@@ -2,26 +2,24 @@
 
 import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import func, select, text
 
-from ops import processes
 from tests import world as worlds
 from tests.conftest import Database, Servers
 from tests.medcom.conftest import SET_UP, serve
 from tests.medcom.hospital import ELDERLY, HEART, OURS, HospitalStay, as_bytes
 from tests.medcom.test_stays import h
+from tests.ops.verbs import begin
 from tests.properties.promises import check_chains
 from workflow import clock, db
 from workflow.db import Session
@@ -128,16 +126,18 @@ def how_many(request: pytest.FixtureRequest) -> int:
     return 1_000 if request.config.getoption("--soak") else 24
 
 
-def start_import(folder: Path, database: Database) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "ops.cli", "medcom", "import", str(folder)]
-    environ = {**os.environ, "OVERGANG_HOME": "/nonexistent", **database.environment}
-    return subprocess.Popen(command, env=environ, cwd=processes.ROOT, stdout=subprocess.DEVNULL)
+def start_import(folder: Path, database: Database) -> ForkServerProcess:
+    said = [Path(os.devnull)] * 3
+    return begin("medcom", "import", folder, environ=database.environment, said=said)
 
 
-def received(database: Database) -> int:
-    with psycopg.connect(database.url.replace("+psycopg", ""), options=f"-c role={db.SWEEPS}") as looking:
-        row = looking.execute("select count(*) from messages").fetchone()
-        return int(row[0]) if row else 0
+def until_received(database: Database, number: int, process: ForkServerProcess) -> None:
+    gives_up_at = time.monotonic() + PATIENCE
+    with psycopg.connect(database.url, options=f"-c role={db.SWEEPS}", autocommit=True) as looking:
+        while looking.execute("select count(*) >= %s from messages", [number]).fetchone() != (True,):
+            assert time.monotonic() < gives_up_at
+            assert process.is_alive()
+            time.sleep(0.02)
 
 
 @pytest.mark.xdist_group("crash")
@@ -152,19 +152,16 @@ def test_an_import_that_is_killed_and_begun_again_counts_every_message_once(
         (tmp_path / f"{n:05d}.json").write_bytes(raw)
     for share in (0.2, 0.5, 0.8):
         process = start_import(tmp_path, database)
-        gives_up_at = time.monotonic() + PATIENCE
-        while received(database) < share * len(messages):
-            assert time.monotonic() < gives_up_at
-            assert process.poll() is None
-            time.sleep(0.02)
+        until_received(database, int(share * len(messages)), process)
         if share == 0.5:  # the server is taken away under it, and given back
             servers.postgres.stop()
             servers.postgres.start(print)
-            process.wait(PATIENCE)
         else:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-    assert start_import(tmp_path, database).wait(PATIENCE) == 0
+            process.kill()
+        process.join(PATIENCE)
+    last = start_import(tmp_path, database)
+    last.join(PATIENCE)
+    assert last.exitcode == 0
     database.engine.dispose()
     each_counted_once(len(messages), len(numbers))
     with Session.begin() as session:

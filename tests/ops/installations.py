@@ -1,5 +1,6 @@
 """A whole installation, started as a person starts it, and what a test may ask it."""
 
+import json
 import os
 import shutil
 import signal
@@ -105,6 +106,12 @@ class Installation:
     def stop(self) -> None:
         """Ctrl-C, as a terminal sends it: to every process of the foreground group."""
         os.killpg(self.process.pid, signal.SIGINT)
+
+
+def note(home: Path) -> dict[str, dict[str, str]]:
+    """What the launcher has left in its home for the other verbs."""
+    answer: dict[str, dict[str, str]] = json.loads((home / "running.json").read_text())
+    return answer
 
 
 def _command_line(process: psutil.Process) -> list[str]:

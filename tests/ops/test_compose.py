@@ -110,7 +110,7 @@ def until(holds: Callable[[], bool], what: str) -> None:
     gives_up_at = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < gives_up_at, f"waited in vain until {what}"
-        time.sleep(0.1)
+        time.sleep(0.5)  # what is asked may be a process of its own
 
 
 def healthy(compose: dict[str, Any], name: str, environ: dict[str, str], instead: dict[str, str]) -> bool:

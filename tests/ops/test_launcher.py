@@ -1,6 +1,5 @@
 """`overgang up` and `make run`: up, watched over, and down, whoever is killed."""
 
-import json
 import signal
 import socket
 import stat
@@ -11,8 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from ops import processes
 from tests.conftest import Database, Servers
-from tests.ops.installations import Installation, home_folder, installation
+from tests.ops.installations import OWN_SECRETS, Installation, home_folder, installation, note
+from tests.ops.verbs import overgang
 
 pytestmark = pytest.mark.xdist_group("launcher")  # one after the other, on one installation where it goes
 
@@ -30,19 +31,6 @@ MAKE_RUN = [
 def home() -> Iterator[Path]:
     with home_folder() as folder:
         yield folder
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Installation]:
-    """One installation for the tests that leave it running."""
-    with home_folder() as folder, installation(folder) as started:
-        started.until_it_answers()
-        yield started
-
-
-def note(home: Path) -> dict[str, dict[str, str]]:
-    answer: dict[str, dict[str, str]] = json.loads((home / "running.json").read_text())
-    return answer
 
 
 def test_it_answers_and_says_where(running: Installation) -> None:
@@ -84,31 +72,52 @@ def test_what_is_killed_is_started_again(running: Installation, part: str) -> No
     running.until_it_answers()
 
 
+# ---- what is refused, before anything is started ----
+
+
+def refused(home: Path, **environ: str) -> str:
+    """What a start says that is refused with a sentence."""
+    given = {**OWN_SECRETS, "OVERGANG_HOME": str(home), "PORT": str(processes.free_port()), **environ}
+    said = overgang("up", environ=given)
+    assert said.returncode == 3
+    assert "Traceback" not in said.stderr
+    assert not (home / "pg").exists()
+    return said.stderr
+
+
 def test_a_taken_port_is_told_in_a_sentence(home: Path) -> None:
-    with (
-        socket.create_server(("127.0.0.1", 0)) as other,
-        installation(home, PORT=str(other.getsockname()[1])) as refused,
-    ):
-        assert refused.until_it_ends() == 3
-    assert "is taken by another program. Choose another: PORT=" in refused.output
-    assert "Traceback" not in refused.output
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        said = refused(home, PORT=str(other.getsockname()[1]))
+    assert "is taken by another program. Choose another: PORT=" in said
 
 
 @pytest.mark.parametrize("port", ["eighty", "0", "65536"])
 def test_a_port_that_is_none_is_told_in_a_sentence(home: Path, port: str) -> None:
-    with installation(home, PORT=port) as refused:
-        assert refused.until_it_ends() == 3
-    assert "it must be a number from 1 to 65535" in refused.output
+    assert "it must be a number from 1 to 65535" in refused(home, PORT=port)
 
 
 def test_without_its_own_secrets_it_starts_nothing_in_production(home: Path) -> None:
-    with installation(home, OVERGANG_SECRET_KEY="") as refused:
-        assert refused.until_it_ends() == 3
-    assert "OVERGANG_SECRET_KEY" in refused.output
-    assert not (home / "pg").exists()
+    assert "OVERGANG_SECRET_KEY" in refused(home, OVERGANG_SECRET_KEY="")
 
 
-def test_ctrl_c_and_sigterm_stop_everything_and_the_next_start_has_the_data(home: Path) -> None:
+def test_an_owner_address_alone_is_refused(home: Path) -> None:
+    said = refused(home, DATABASE_OWNER_URL="postgresql://owner@127.0.0.1:1/overgang")
+    assert "DATABASE_OWNER_URL is set and DATABASE_URL is not" in said
+
+
+# ---- how it ends ----
+
+
+def test_a_database_that_does_not_answer_is_told_in_a_sentence(home: Path) -> None:
+    url = "postgresql://overgang_app:nothing@127.0.0.1:1/overgang"
+    with installation(home, DATABASE_URL=url, DATABASE_OWNER_URL=url) as stopped:
+        assert stopped.until_it_ends() == 3
+        stopped.until_nothing_is_left()
+    assert "The database cannot be reached" in stopped.output
+    assert "Traceback" not in stopped.output
+
+
+def test_however_it_ends_nothing_is_left_and_the_next_start_has_the_data(home: Path) -> None:
     with installation(home, MAKE_RUN) as first:
         first.until_it_answers()
         with psycopg.connect(note(home)["environment"]["DATABASE_OWNER_URL"]) as connection:
@@ -118,53 +127,30 @@ def test_ctrl_c_and_sigterm_stop_everything_and_the_next_start_has_the_data(home
         first.until_nothing_is_left()
         assert "Stopped. The data is kept." in first.output
         assert not (home / "running.json").exists()
-    with installation(home, MAKE_RUN) as second:
+    with installation(home) as second:
         second.until_it_answers()
-        with psycopg.connect(note(home)["environment"]["DATABASE_OWNER_URL"]) as connection:
-            assert connection.execute("select word from kept").fetchall() == [("kept",)]
-        second.process.send_signal(signal.SIGTERM)
-        second.until_it_ends()
-        second.until_nothing_is_left()
-        assert "Stopped. The data is kept." in second.output
+        second.process.kill()
+        with installation(home, MAKE_RUN) as third:  # right after, while the servers still stop
+            third.until_it_answers()
+            second.until_it_ends()
+            second.until_nothing_is_left()
+            with psycopg.connect(note(home)["environment"]["DATABASE_OWNER_URL"]) as connection:
+                assert connection.execute("select word from kept").fetchall() == [("kept",)]
+            third.process.kill()  # make, whose child the launcher is
+            third.until_it_ends()
+            third.until_nothing_is_left()
 
 
-def test_killing_the_launcher_leaves_nothing_running_and_a_start_right_after_it_works(home: Path) -> None:
-    with installation(home) as first:
-        first.until_it_answers()
-        first.process.kill()
-        with installation(home) as second:
-            second.until_it_answers()
-            first.until_it_ends()
-            first.until_nothing_is_left()
-
-
-def test_killing_make_leaves_nothing_running(home: Path) -> None:
-    with installation(home, MAKE_RUN) as first:
-        first.until_it_answers()
-        first.process.kill()
-        first.until_it_ends()
-        first.until_nothing_is_left()
-
-
-def test_for_what_an_address_is_given_nothing_is_started(home: Path, servers: Servers, database: Database) -> None:
-    with installation(home, None, **{**database.environment, "OVERGANG_DEMO": "0"}) as running:
+def test_for_what_an_address_is_given_nothing_is_started_and_sigterm_stops_the_rest(
+    home: Path, servers: Servers, database: Database
+) -> None:
+    with installation(home, MAKE_RUN, **{**database.environment, "OVERGANG_DEMO": "0"}) as running:
         running.until_it_answers()
         started = " ".join(" ".join(process.cmdline()) for process in running.family)
         assert "bin/postgres" not in started
         assert "valkey-server" not in started
         assert not (home / "pg").exists()
-
-
-def test_an_owner_address_alone_is_refused(home: Path) -> None:
-    with installation(home, DATABASE_OWNER_URL="postgresql://owner@127.0.0.1:1/overgang") as refused:
-        assert refused.until_it_ends() == 3
-    assert "DATABASE_OWNER_URL is set and DATABASE_URL is not" in refused.output
-
-
-def test_a_database_that_does_not_answer_is_told_in_a_sentence(home: Path) -> None:
-    url = "postgresql://overgang_app:nothing@127.0.0.1:1/overgang"
-    with installation(home, DATABASE_URL=url, DATABASE_OWNER_URL=url) as refused:
-        assert refused.until_it_ends() == 3
-        refused.until_nothing_is_left()
-    assert "The database cannot be reached" in refused.output
-    assert "Traceback" not in refused.output
+        running.process.send_signal(signal.SIGTERM)
+        running.until_it_ends()
+        running.until_nothing_is_left()
+        assert "Stopped. The data is kept." in running.output

@@ -5,8 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,26 +15,30 @@ from ops import cli, processes, programs
 
 Said = subprocess.CompletedProcess[str]
 
-# A process that has read every module, and from which each call is forked.
 BEGUN = multiprocessing.get_context("forkserver")
-BEGUN.set_forkserver_preload(["tests.ops.verbs", *(f"ops.commands.{module}" for module in cli.VERBS.values())])
 
 
 def overgang(*words: object, environ: Mapping[str, str], typed: str = "") -> Said:
     """One call of the command line, in a process of its own, to its end."""
-    clean = {**os.environ, "OVERGANG_HOME": "/nonexistent", **environ}
     with TemporaryDirectory() as folder:
         said = [Path(folder, name) for name in ("typed", "out", "err")]
         said[0].write_text(typed, encoding="utf-8")
-        process = BEGUN.Process(target=_call, args=([*map(str, words)], clean, said))
-        process.start()
+        process = begin(*words, environ=environ, said=said)
         process.join()
         assert process.exitcode is not None
         out, err = (file.read_text(encoding="utf-8") for file in said[1:])
         return Said([*map(str, words)], process.exitcode, out, err)
 
 
-def _call(words: list[str], environ: dict[str, str], said: list[Path]) -> None:
+def begin(*words: object, environ: Mapping[str, str], said: Sequence[Path]) -> ForkServerProcess:
+    """The same, not waited for. `said` are the files that it reads, and that it writes to: output and errors."""
+    clean = {**os.environ, "OVERGANG_HOME": "/nonexistent", **environ}
+    process = BEGUN.Process(target=_call, args=([*map(str, words)], clean, said))
+    process.start()
+    return process
+
+
+def _call(words: list[str], environ: dict[str, str], said: Sequence[Path]) -> None:
     os.environ.clear()
     os.environ.update(environ)
     os.chdir(processes.ROOT)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 from celery import Celery
@@ -15,10 +16,10 @@ def celery(database: Database, monkeypatch: pytest.MonkeyPatch) -> Celery:
         monkeypatch.setenv(name, value)
     monkeypatch.delitem(sys.modules, "tasks.app", raising=False)
     monkeypatch.delitem(sys.modules, "tasks.sweeps", raising=False)
-    from tasks import app
+    import_module("tasks.sweeps")
+    from tasks.app import celery
 
-    app.celery.loader.import_default_modules()
-    return app.celery
+    return celery
 
 
 def test_every_wake_up_names_a_task_and_carries_nothing(celery: Celery) -> None:

@@ -169,5 +169,5 @@ def state() -> dict[str, str]:
 
 
 def _hash(session: OpenSession, table: str) -> str:
-    query = f"select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {table} t"
+    query = f"select coalesce(sum(hashtextextended(t::text, 0)), 0)::text from {table} t"
     return str(session.scalar(text(query)))

@@ -33,7 +33,8 @@ PEOPLE = {
     "admin": Role.ADMINISTRATOR, "drift": Role.OPERATOR, "nabokommune": Role.MUNICIPAL_NURSE,
     "leder.syddjurs": Role.MANAGER, "vikar": Role.WARD_NURSE,
 }  # fmt: skip
-ALIKE = {"leder.kommune", "vikar"}  # what they may is what others may, who are tried each time
+# What they may is what others of their role may, who are tried each time, strangers where there are any.
+ALIKE = {"distrikt", "leder.hospital", "leder.kommune", "vikar"}
 STRANGERS = {"admin", "drift", "nabokommune", "leder.syddjurs", "tryghed"}  # to the hidden citizen
 PLAUSIBLE = {"username": "distrikt", "name": "Ny Demo", "reason": "Stuegang", "note": "Set", "in_order": "1"}
 MALFORMED = ("0", "1", "-1", "null", "%00", "..%2f..%2fadmin", "' or 1=1 --", "ffffffff-ffff-ffff-ffff-fffffffffffg")

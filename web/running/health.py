@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import cast
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask.typing import ResponseReturnValue
 from redis import Redis, RedisError
@@ -14,6 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
+from migrations import numbers
 from web.ground import rules
 from web.running.probe import Answer, Probe
 from workflow import clock, figures
@@ -21,7 +19,6 @@ from workflow.db import Session, count_everything
 from workflow.figures import Figures
 from workflow.settings import Settings
 
-MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 BEAT = "beat"
 BEAT_LATE = timedelta(seconds=60)  # it beats every few seconds; a restart takes less than this
 DATABASE_PATIENCE, BROKER_PATIENCE = 2.0, 1.0  # seconds
@@ -40,7 +37,7 @@ class Condition:
     """How the installation was at one look. Instants are real time."""
 
     looked_at: datetime
-    head: str | None
+    head: str
     database: Answer[Insight]
     broker: Answer[bool]
 
@@ -80,7 +77,7 @@ class Health:
 
     def __init__(self, settings: Settings) -> None:
         self.redis_url = settings.redis_url
-        self.head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+        self.head = numbers.newest()
         self.database = Probe(
             self.ask_database, patience=DATABASE_PATIENCE, faults=(InterfaceError, OperationalError, TimeoutError)
         )
@@ -88,7 +85,7 @@ class Health:
 
     def ask_database(self) -> Insight:
         with Session() as session:
-            revision = MigrationContext.configure(session.connection()).get_current_revision()
+            revision = numbers.current(session.connection())
             if revision != self.head:
                 return Insight(revision=revision, figures=None)
             count_everything(session)
