@@ -910,8 +910,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "handover:accepted": ("Modtaget", "Accepted"),
     "handover:rejected": ("Afvist", "Rejected"),
     "handover:withdrawn": ("Trukket tilbage", "Withdrawn"),
-    "origin:message": ("Modtaget som meddelelse", "Received as a message"),
-    "origin:system": ("Overgang", "Overgang"),
     "why:consent": (
         "borgeren har sagt ja til netop denne videregivelse (sundhedsloven § 41, stk. 1)",
         "the citizen has agreed to this one (Danish Health Act, section 41(1))",

@@ -134,6 +134,24 @@ def test_it_does_not_exist_for_who_has_no_relation(app: Flask, admitted: UUID, u
         assert session.scalars(select(Objection)).all() == []
 
 
+def test_a_discharge_is_not_expected_before_the_admission(app: Flask, admitted: UUID) -> None:
+    reader = acting(app, "koordinator")
+    page = seen(reader, admitted)
+    refused = reader.sends(page, address(admitted, "/forventet"), expected_at="2026-01-01T10:00")
+    assert refused.first("input", id="expected-expected_at")["aria-invalid"] == "true"
+    assert entries(admitted) == ["patient_admitted"]
+
+
+def test_what_is_not_chosen_is_asked_for_at_its_field(app: Flask, admitted: UUID) -> None:
+    reader = acting(app, "koordinator")
+    refused = reader.sends(seen(reader, admitted), address(admitted, "/behov"))
+    assert refused.first("a", href="#need-need")
+    dead = records(reader, admitted, "patient_died")
+    assert dead.first("a", href="#event-patient_died-sure")
+    assert dead.first("span", id="event-patient_died-sure-error")
+    assert entries(admitted) == ["patient_admitted"]
+
+
 def test_the_statements_do_not_grow_with_what_it_holds(app: Flask, admitted: UUID) -> None:
     reader = acting(app, "koordinator")
     seen(reader, admitted)
