@@ -148,9 +148,14 @@ def reroute(
 
 
 def expect_discharge(session: Session, episode_id: UUID, expected_at: datetime, *, by: Actor, at: datetime) -> Episode:
-    """Set or move the time the discharge is expected; what must be done before it moves too."""
+    """Set or move the time the discharge is expected; what must be done before it moves too.
+
+    Raises Invalid where it lies before the episode began.
+    """
     case = fetch_for(session, episode_id, by=by, at=at)
     access.require_unit(by, case.episode.ward_id, case.episode)
+    if expected_at < (began := case.timeline.events[0].effective_at):
+        raise Invalid("before_what_came_before", earlier=began)
     case.episode.expected_discharge_at = expected_at
     return _tell_history(
         session, case, EntryKind.PLANNED, trigger=None, effective_at=at, by=by, at=at,

@@ -221,9 +221,14 @@ def leave(session: Session, episode_id: UUID, *, by: Actor, at: datetime, left_a
 def close(
     session: Session, place_id: UUID, *, by: Actor, at: datetime, reason: str, until: datetime | None = None
 ) -> PlaceStay:
-    """Nobody can lie here for now. Raises NotPossible while somebody has the place, Invalid without a reason."""
+    """Nobody can lie here for now, or until a time to come.
+
+    Raises NotPossible while somebody has the place, Invalid without a reason or with a time that has passed.
+    """
     if not reason.strip():
         raise Invalid("reason_needed")
+    if until is not None and until <= at:
+        raise Invalid("until_has_passed")
     place = session.scalar(select(Place).where(Place.uuid == place_id))
     if place is None:
         raise NotFound("no_such_place")

@@ -179,6 +179,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Dagen er gået. Vælg i dag eller en dag, der kommer.",
         "That day has passed. Choose today or a day to come.",
     ),
+    "until_has_passed": (
+        "Vælg et tidspunkt, der kommer, eller lad feltet stå tomt.",
+        "Choose a time to come, or leave the field empty.",
+    ),
     "too_many_closed_days": (
         "En enhed kan have højst {most} lukkedage foran sig.",
         "A unit can have {most} closed days ahead of it at most.",
@@ -452,8 +456,8 @@ ERRORS: dict[str, tuple[str, str]] = {
     "who_did_you_speak_to": ("Skriv navnet på den, du talte med.", "Give the name of the person you spoke to."),
     # the page of an episode
     "no_such_need": (
-        "Det spørger samarbejdsaftalen ikke om.",
-        "The agreement does not ask about this.",
+        "Vælg et af de behov, samarbejdsaftalen spørger om.",
+        "Choose one of the needs that the agreement asks about.",
     ),
     "nothing_to_write_about": (
         "Der er intet opfølgende opkald og ingen overlevering at skrive om for din enhed.",
@@ -851,7 +855,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "audience:unit": ("enheden", "the unit"),
     "audience:managers": ("lederne", "the managers"),
     # the page of an episode
-    "sure": ("bekræftelse", "confirmation"),
+    "sure": ("krydset ved »Ja«", "the tick at “Yes”"),
     "made_at": ("hvornår I talte sammen", "when you spoke"),
     "need:admission_report_asked": ("sygehuset ønsker indlæggelsesrapport", "the hospital wants an admission report"),
     "need:admission_report_not_asked": (
@@ -899,15 +903,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "stay:left": ("forladt", "left"),
     "stay:released": ("frigivet", "released"),
     "stay:overbooked": ("ekstra plads", "extra place"),
-    "stay:moved": ("flyttet til", "moved to"),
+    "stay:moved": ("flyttet hertil", "moved here"),
     "handover:owed": ("Ikke sendt", "Not sent"),
     "handover:sent": ("Sendt", "Sent"),
     "handover:read": ("Læst", "Read"),
     "handover:accepted": ("Modtaget", "Accepted"),
     "handover:rejected": ("Afvist", "Rejected"),
     "handover:withdrawn": ("Trukket tilbage", "Withdrawn"),
-    "origin:message": ("Besked fra sygehuset", "Message from the hospital"),
-    "origin:system": ("Overgang", "Overgang"),
     "why:consent": (
         "borgeren har sagt ja til netop denne videregivelse (sundhedsloven § 41, stk. 1)",
         "the citizen has agreed to this one (Danish Health Act, section 41(1))",

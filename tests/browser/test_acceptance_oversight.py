@@ -116,7 +116,7 @@ def test_a24_paper_and_a_worker_that_is_down(play: Scene) -> None:
     # tryghed prints the tasks: A4, without menus
     tryghed = play.enters("tryghed")
     tryghed.goes_to("/opgaver")
-    tryghed.follows("Udskriv")
+    tryghed.follows("Print listen")
     tryghed.page.emulate_media(media="print")
     for part in ("header", "footer", "nav"):
         assert tryghed.page.locator(part).filter(visible=True).count() == 0

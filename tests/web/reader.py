@@ -21,7 +21,10 @@ class Form:
 
 
 class Page(HTMLParser):
-    """What a page says and offers. `texts` leaves out instants and keys, which are no words."""
+    """What a page says and offers; its links within it lead somewhere.
+
+    `texts` leaves out instants and keys, which are no words.
+    """
 
     def __init__(self, answer: TestResponse) -> None:
         super().__init__()
@@ -31,6 +34,9 @@ class Page(HTMLParser):
         self.forms: list[Form] = []
         self.open: list[str] = []
         self.feed(self.html)
+        ids = {values["id"] for _, values in self.tags if "id" in values}
+        within = {values["href"][1:] for tag, values in self.tags if tag == "a" and values["href"].startswith("#")}
+        assert within <= ids, f"links that lead nowhere on the page: {within - ids}"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}

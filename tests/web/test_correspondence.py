@@ -194,7 +194,7 @@ def test_leave_and_death_by_message(app: Flask) -> None:
     reader = acting(app, "distrikt")
     page = seen(reader, episode)
     assert page.first("div", data_state="on_leave")
-    assert "Besked fra sygehuset" in page.texts
+    assert "<small>Advis om sygehusophold" in page.html
     tells(stay, "SLOR", -2)
     assert seen(reader, episode).first("div", data_state="admitted")
     tells(stay, "MORS", -1)

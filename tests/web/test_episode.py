@@ -134,6 +134,24 @@ def test_it_does_not_exist_for_who_has_no_relation(app: Flask, admitted: UUID, u
         assert session.scalars(select(Objection)).all() == []
 
 
+def test_a_discharge_is_not_expected_before_the_admission(app: Flask, admitted: UUID) -> None:
+    reader = acting(app, "koordinator")
+    page = seen(reader, admitted)
+    refused = reader.sends(page, address(admitted, "/forventet"), expected_at="2026-01-01T10:00")
+    assert refused.first("input", id="expected-expected_at")["aria-invalid"] == "true"
+    assert entries(admitted) == ["patient_admitted"]
+
+
+def test_what_is_not_chosen_is_asked_for_at_its_field(app: Flask, admitted: UUID) -> None:
+    reader = acting(app, "koordinator")
+    refused = reader.sends(seen(reader, admitted), address(admitted, "/behov"))
+    assert refused.first("a", href="#need-need")
+    dead = records(reader, admitted, "patient_died")
+    assert dead.first("a", href="#event-patient_died-sure")
+    assert dead.first("span", id="event-patient_died-sure-error")
+    assert entries(admitted) == ["patient_admitted"]
+
+
 def test_the_statements_do_not_grow_with_what_it_holds(app: Flask, admitted: UUID) -> None:
     reader = acting(app, "koordinator")
     seen(reader, admitted)
@@ -210,7 +228,7 @@ def test_no_discharge_without_a_handover_or_a_reason(app: Flask, admitted: UUID)
     reader = acting(app, "koordinator")
     page = records(reader, admitted, "patient_discharged", destination="home", effective_at="")
     assert page.answer.status_code == 422
-    assert "overlevering sendt" in page.text
+    assert page.first("a", href="#event-patient_discharged-handover_sent")
     assert entries(admitted) == ["patient_admitted"]
     page = records(reader, admitted, "patient_discharged", destination="home", reason="Borgeren gik selv")
     assert page.first("div", data_state="discharged")
@@ -235,7 +253,7 @@ def test_a_discharge_to_tryghedshotellet_goes_that_way_and_shows_the_72_hours(ap
     assert seen(nurse, admitted).first("section", data_next="arrival")
     page = nurse.presses(seen(nurse, admitted), data_confirm_arrival="")
     assert page.first("div", data_state="at_tryghedshotel")
-    assert "optaget" in page.text
+    assert "Optaget" in page.text
 
 
 def test_what_must_be_phoned_is_asked_for_beforehand(app: Flask) -> None:

@@ -130,6 +130,7 @@ def test_what_is_missing_is_pointed_at_and_what_was_typed_stays(somebody: Reader
     page = asks(somebody, "koordinator", AGNES)
     answer = somebody.client.post("/forloeb", data=fields(page, way="home:acute_admission", name="Ny Demo"))
     assert answer.status_code == 422
+    assert answer.text.count("Dette mangler.") == 2  # at each of the two fields
     for said in ('href="#new-ward"', 'href="#new-municipality"', 'value="Ny Demo"', f'name="cpr" value="{AGNES}"'):
         assert said in answer.text, said
     assert opened() == []

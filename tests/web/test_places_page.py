@@ -85,6 +85,8 @@ def test_a_place_is_closed_with_a_reason_and_opened_moved_to_and_never_shared(ap
     close = f"/pladser/{third.uuid}/luk"
     refused = house.sends(page, close, reason=" ")
     assert (refused.answer.status_code, "begrundelse" in refused.text) == (422, True)
+    refused = house.sends(page, close, reason="Isolation", until="2026-03-01T08:00")
+    assert refused.first("input", id=f"close-{third.id}-until")["aria-invalid"] == "true"
     page = house.sends(page, close, reason="Isolation")
     assert use(page, "3") == "closed"
     assert "Isolation" in page.text
@@ -150,7 +152,9 @@ def test_the_one_too_many_waits_or_a_manager_makes_room_with_a_reason(app: Flask
     refused = coordinator.sends(page, f"/forloeb/{last.episode}/plads", house=house, kind=kind)
     assert refused.answer.status_code == 409
     assert "0 ledige - sæt på venteliste" in refused.text
-    coordinator.sends(page, f"/forloeb/{last.episode}/plads/venteliste", house=house, kind=kind)
+    waits = next(form for form in page.forms if form.action.endswith("/plads/venteliste"))
+    assert waits.fields | {"house": house, "kind": kind} == waits.fields  # the button says where, and for what
+    coordinator.sends(page, waits.action)
     later(hours=2)
     page = manager.sees("/pladser")
     assert "1 borger venter" in headline(page)

@@ -142,7 +142,7 @@ def may_go(rule: Rule) -> bool:
 
 def required_items() -> list[str]:
     """What a handover can be asked for, in the order of the form."""
-    return [*isbar.FIELDS, *(isbar.SIGNED + profession for profession in isbar.PROFESSIONS)]
+    return [*isbar.ITEMS]
 
 
 def read(rule: Rule, typed: Typed) -> Rule | None:

@@ -47,13 +47,14 @@ FIELDS = {
         Field("R.told", NURSING),
     )
 }
-ITEMS = frozenset(FIELDS) | {SIGNED + profession for profession in PROFESSIONS}
+ITEMS = (*FIELDS, *(SIGNED + profession for profession in PROFESSIONS))  # in the order of the form
 
 
 def missing(content: Mapping[str, Any], signed_by: Iterable[str], requires: Iterable[str]) -> tuple[str, ...]:
-    """Which required items are not there: fields that are empty, professions that have not signed."""
+    """Which required items are not there, in the order of the form: empty fields, professions that have not signed."""
     signed = {SIGNED + profession for profession in signed_by}
-    return tuple(item for item in requires if item not in signed and not str(content.get(item) or "").strip())
+    gone = {item for item in requires if item not in signed and not str(content.get(item) or "").strip()}
+    return tuple(sorted(gone, key=ITEMS.index))
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
