@@ -968,7 +968,7 @@ def readable(value: object, language: Language) -> str:
     """A fact as a sentence holds it: a time as people write it, a code as its word, several with commas."""
     if isinstance(value, datetime):
         return format(
-            calendar.local(value), "%d.%m.%Y kl. %H:%M" if language == Language.DANISH else "%d.%m.%Y at %H:%M"
+            calendar.local(value), "%d.%m.%Y kl. %H.%M" if language == Language.DANISH else "%d.%m.%Y at %H:%M"
         )
     if isinstance(value, str):
         return word(value, language) if value in WORDS else value

@@ -288,7 +288,18 @@ def test_what_one_is_told_is_ones_own_choice(somebody: Reader) -> None:
         person = people.named(session, "distrikt")
         assert (person.email, person.mobile) == ("ny@demo.example", "+45 00 00 00 01")
         assert (person.mail_about, person.sms_about) == (["miss"], [])
-    assert somebody.client.post("/account", data=sent | {"email": "x"}).status_code == 422
+
+
+def test_a_wrong_work_mail_is_pointed_at_and_nothing_that_was_typed_is_lost(somebody: Reader) -> None:
+    somebody.signs_in("distrikt")
+    typed = {"email": "x", "mobile": "+45 00 00 00 01", "mail": "miss", "sms": "reminder"}
+    page = somebody.sends(somebody.sees("/account"), "/account", **typed)
+    assert page.answer.status_code == 422
+    assert page.first("a", href="#account-email")
+    assert page.first("input", id="account-email", value="x", aria_invalid="true")
+    assert page.first("input", id="account-mobile", value="+45 00 00 00 01")
+    ticked = {(one["name"], one["value"]) for tag, one in page.tags if tag == "input" and "checked" in one}
+    assert ticked == {("mail", "miss"), ("sms", "reminder")}
 
 
 def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(somebody: Reader) -> None:

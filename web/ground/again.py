@@ -59,6 +59,8 @@ _FIELDS = {
     "bad_time": "læses_fra",
     "later_change_exists": "from_on",
     "not_a_date": "from_on",
+    "scope_needed": "scope",
+    "lives_too_long": "days",
     "no_file": "file",
     "not_utf8": "file",
     "bad_header": "file",
