@@ -566,6 +566,7 @@ ERRORS: dict[str, tuple[str, str]] = {
     "number_taken": ("Nummeret er allerede en andens.", "The number is somebody else's already."),
     "organisation_incomplete": ("Linjen mangler organisationens navn.", "The line lacks the organisation's name."),
     "twice_in_the_file": ("Enheden står to gange i filen.", "The unit stands in the file twice."),
+    "nothing_ticked": ("Sæt kryds ved mindst én.", "Tick at least one."),
     "used_since_the_import": (
         "Noget, som filen skrev, er taget i brug eller ændret siden: {name}. Intet er fortrudt.",
         "Something that the file wrote was used or changed since: {name}. Nothing was undone.",
