@@ -324,7 +324,7 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Tidspunktet kan ikke læses. Skriv dato og klokkeslæt.",
         "The time cannot be read. Write a date and a time of day.",
     ),
-    "not_a_date": ("Datoen skal skrives som åååå-mm-dd.", "The date must be written as yyyy-mm-dd."),
+    "not_a_date": ("Skriv en dato (åååå-mm-dd).", "Write a date (yyyy-mm-dd)."),
     "no_such_holding": (
         "En enhed har en myndighed og en driver; andet er der ikke.",
         "A unit has an authority and an operator; there is nothing else.",
