@@ -559,9 +559,18 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Noget er ændret, siden filen blev set igennem. Se den igennem igen.",
         "Something has changed since the file was looked at. Look at it again.",
     ),
-    "no_such_region": ("Ukendt region; den skal stå først.", "Unknown region; it must come first."),
-    "not_a_kind_of_organisation": ("Ukendt art af organisation.", "Unknown kind of organisation."),
-    "not_a_kind_of_unit": ("Ukendt art af enhed.", "Unknown kind of unit."),
+    "no_such_region": (
+        "Ukendt region. Skriv dens kode i første kolonne, fx 1082; den skal være oprettet eller stå længere oppe.",
+        "Unknown region. Give its code in the first column, as 1082; it must be there already, or stand further up.",
+    ),
+    "not_a_kind_of_organisation": (
+        "Ukendt art af organisation. Skriv region, hospital, kommune eller praksis.",
+        "Unknown kind of organisation. Write region, hospital, kommune or praksis.",
+    ),
+    "not_a_kind_of_unit": (
+        "Ukendt art af enhed. Skriv afdeling, koordination, distrikt, plads, praksis eller forvaltning.",
+        "Unknown kind of unit. Write afdeling, koordination, distrikt, plads, praksis or forvaltning.",
+    ),
     "nothing_to_undo": ("Der er ingen indlæsning at fortryde.", "There is no import to undo."),
     "number_taken": ("Nummeret er allerede en andens.", "The number is somebody else's already."),
     "organisation_incomplete": ("Linjen mangler organisationens navn.", "The line lacks the organisation's name."),
