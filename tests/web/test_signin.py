@@ -311,3 +311,10 @@ def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(somebody: Reader) -
     with Session.begin() as session:
         session.execute(text("update sign_ins set used_at = used_at - interval '2 minutes'"))
     assert somebody.sees("/account").answer.request.path == "/sign-in"
+
+
+def test_a_wrong_password_leads_to_the_fields_below_the_cards(somebody: Reader) -> None:
+    page = somebody.sends(somebody.sees("/sign-in"), "/sign-in", username="distrikt", password="forkert")
+    assert page.answer.status_code == 401
+    assert page.first("a", href="#username")
+    assert page.first("input", id="username", value="distrikt")
