@@ -25,7 +25,7 @@ from workflow.vocabulary import NoticeKind
 SENDER = "overgang@hospital.example"
 LETTER = Letter(
     key=UUID("0197f0c8-0000-7000-8000-000000000001"), address="m3@hospital.example", kind=NoticeKind.MISS,
-    topic="handover_answer", unit="Medicinsk afsnit Ærø", link="https://overgang.example/episodes/17",
+    topic="handover_answer", unit="Medicinsk afsnit Ærø", link="https://overgang.example/forloeb/17",
     subject="Overgang – Ikke gjort i tide: overlevering venter på svar",
     body="Ikke gjort i tide: overlevering venter på svar\nMedicinsk afsnit Ærø\n\nLog ind og læs her",
     text="Ikke gjort i tide: overlevering venter på svar. Log ind",
@@ -171,7 +171,7 @@ class TestGateway:
         assert headers["Content-Type"] == "application/json"
         assert content == {
             "key": str(LETTER.key), "to": "+4520304050", "kind": "miss", "topic": "handover_answer",
-            "unit": "Medicinsk afsnit Ærø", "link": "https://overgang.example/episodes/17",
+            "unit": "Medicinsk afsnit Ærø", "link": "https://overgang.example/forloeb/17",
             "text": "Ikke gjort i tide: overlevering venter på svar. Log ind",
         }  # fmt: skip
 

@@ -217,7 +217,7 @@ class TestTrying:
         letter = claim(session)
         assert letter is not None
         assert letter.text == (
-            f"Påmindelse: Opfølgende opkald (Tryghedshotellet). Log ind og læs: {BASE}/episodes/{episode.uuid}"
+            f"Påmindelse: Opfølgende opkald (Tryghedshotellet). Log ind og læs: {BASE}/forloeb/{episode.uuid}"
         )
         assert (letter.address, letter.sent_at) == ("tryghedshotellet@demo.example", REAL)
         for secret in (*episode.citizen.name.split(), str(episode.citizen.cpr), str(episode.citizen.uuid)):

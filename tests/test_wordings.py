@@ -168,9 +168,9 @@ def test_every_part_of_a_letter_can_be_worded(session: Session, world: World, ep
     worded(session, world.municipality, "mail_body", "Kære {enhed}\n\n{slags} {tidspunkt}: {besked}\n{link}")
     worded(session, world.municipality, "sms", "{besked} {link}")
     letter = told(session, episode, world.district)
-    link = f"{BASE}/episodes/{episode.uuid}"
+    link = f"{BASE}/forloeb/{episode.uuid}"
     assert (letter.subject, letter.text) == ("Distrikt Syd: overlevering sendt", f"overlevering sendt {link}")
-    assert letter.body == f"Kære Distrikt Syd\n\nBesked 12.03.2026 kl. 12:00: overlevering sendt\n{link}"
+    assert letter.body == f"Kære Distrikt Syd\n\nBesked 12.03.2026 kl. 12.00: overlevering sendt\n{link}"
 
 
 def test_a_notice_keeps_the_words_it_was_written_with(session: Session, world: World, episode: Episode) -> None:

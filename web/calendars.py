@@ -15,6 +15,7 @@ from workflow.seeing import access_log
 from workflow.sentences import WORDS
 from workflow.staff import tokens
 from workflow.tables import Deadline, Episode, Person
+from workflow.telling import delivery
 from workflow.vocabulary import Concerns, Look, Role, Scope
 
 for_patients = rules.only(*(set(Role) - {Role.ADMINISTRATOR, Role.OPERATOR}))
@@ -71,7 +72,7 @@ def _event(deadline: Deadline, episode: Episode) -> icalendar.Event:
     owed = deadline.task or deadline.handover
     return icalendar.Event(
         uid=owed.uuid if owed is not None else episode.uuid, at=deadline.due_at, summary=_what(deadline),
-        url=f"{identity.settings().base_url}/forloeb/{episode.uuid}",
+        url=delivery.link(identity.settings().base_url, episode.uuid),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ LETTERS = {
     "board_page": "o", "tasks_page": "p", "places_page": "l", "missed_page": "m", "cluster_page": "k",
     "people_page": "e", "units_page": "u", "agreements_page": "s", "systems_page": "y", "sign_ins_page": "i",
     "roles_page": "r", "revision_page": "g", "emergency_page": "n", "status_page": "d",
-    "texts_page": "t",
+    "texts_page": "t", "inbox_page": "b",
 }  # fmt: skip
 
 

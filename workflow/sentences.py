@@ -328,7 +328,7 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Tidspunktet kan ikke læses. Skriv dato og klokkeslæt.",
         "The time cannot be read. Write a date and a time of day.",
     ),
-    "not_a_date": ("Datoen skal skrives som åååå-mm-dd.", "The date must be written as yyyy-mm-dd."),
+    "not_a_date": ("Skriv en dato (åååå-mm-dd).", "Write a date (yyyy-mm-dd)."),
     "no_such_holding": (
         "En enhed har en myndighed og en driver; andet er der ikke.",
         "A unit has an authority and an operator; there is nothing else.",
@@ -563,13 +563,23 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Noget er ændret, siden filen blev set igennem. Se den igennem igen.",
         "Something has changed since the file was looked at. Look at it again.",
     ),
-    "no_such_region": ("Ukendt region; den skal stå først.", "Unknown region; it must come first."),
-    "not_a_kind_of_organisation": ("Ukendt art af organisation.", "Unknown kind of organisation."),
-    "not_a_kind_of_unit": ("Ukendt art af enhed.", "Unknown kind of unit."),
+    "no_such_region": (
+        "Ukendt region. Skriv dens kode i første kolonne, fx 1082; den skal være oprettet eller stå længere oppe.",
+        "Unknown region. Give its code in the first column, as 1082; it must be there already, or stand further up.",
+    ),
+    "not_a_kind_of_organisation": (
+        "Ukendt art af organisation. Skriv region, hospital, kommune eller praksis.",
+        "Unknown kind of organisation. Write region, hospital, kommune or praksis.",
+    ),
+    "not_a_kind_of_unit": (
+        "Ukendt art af enhed. Skriv afdeling, koordination, distrikt, plads, praksis eller forvaltning.",
+        "Unknown kind of unit. Write afdeling, koordination, distrikt, plads, praksis or forvaltning.",
+    ),
     "nothing_to_undo": ("Der er ingen indlæsning at fortryde.", "There is no import to undo."),
     "number_taken": ("Nummeret er allerede en andens.", "The number is somebody else's already."),
     "organisation_incomplete": ("Linjen mangler organisationens navn.", "The line lacks the organisation's name."),
     "twice_in_the_file": ("Enheden står to gange i filen.", "The unit stands in the file twice."),
+    "nothing_ticked": ("Sæt kryds ved mindst én.", "Tick at least one."),
     "used_since_the_import": (
         "Noget, som filen skrev, er taget i brug eller ændret siden: {name}. Intet er fortrudt.",
         "Something that the file wrote was used or changed since: {name}. Nothing was undone.",
@@ -970,7 +980,7 @@ def readable(value: object, language: Language) -> str:
     """A fact as a sentence holds it: a time as people write it, a code as its word, several with commas."""
     if isinstance(value, datetime):
         return format(
-            calendar.local(value), "%d.%m.%Y kl. %H:%M" if language == Language.DANISH else "%d.%m.%Y at %H:%M"
+            calendar.local(value), "%d.%m.%Y kl. %H.%M" if language == Language.DANISH else "%d.%m.%Y at %H:%M"
         )
     if isinstance(value, str):
         return word(value, language) if value in WORDS else value

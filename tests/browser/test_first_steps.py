@@ -166,6 +166,8 @@ def test_one_that_has_ended_says_so_and_what_is_typed_is_sent_after_the_next_sig
     expect(newcomer.locator("#staying")).to_contain_text("Du er blevet logget ud")
     newcomer.locator("[data-break-glass]").click()
     newcomer.locator("[data-demo-user=tryghed]").click()
+    expect(newcomer.locator("[data-glass-open]")).to_be_visible()
+    newcomer.goto("/noed-adgang")
     expect(newcomer.locator("[data-opened]")).to_contain_text("Faldet i hjemmet")
 
 

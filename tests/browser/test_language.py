@@ -59,7 +59,7 @@ def held() -> set[str]:
 def worded() -> set[str]:
     """What administrators are shown to be worded otherwise, in every language at once."""
     shipped = [one.shipped(language) for one in texts.EVERY.values() for language in one.languages]
-    letters = [*texts.KINDS.values(), "http://127.0.0.1/episodes/"]
+    letters = [*texts.KINDS.values(), "http://127.0.0.1/forloeb/"]
     return words_of(" ".join([*shipped, *(said.capitalize() for said in shipped), *letters]))
 
 

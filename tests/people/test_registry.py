@@ -8,11 +8,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from tests.people.conftest import NOW, Staff
+from workflow import sentences
 from workflow.actor import SYSTEM, Actor
 from workflow.errors import Invalid, NotAllowed, NotPossible
 from workflow.staff import holders, registry, registry_undo
 from workflow.tables import Organisation, Person, PersonRole, Unit, UnitHolder
-from workflow.vocabulary import Holding, OrganisationKind, Role, UnitKind
+from workflow.vocabulary import Holding, Language, OrganisationKind, Role, UnitKind
 
 HEADER = ";".join(registry.COLUMNS)
 GOOD = [
@@ -81,6 +82,18 @@ def test_a_bad_line_is_named_and_then_nothing_is_written(session: Session, line:
     reading = apply(session, [*GOOD, line])
     assert [(bad.line, bad.code) for bad in reading.bad] == ([(5, why)] if why else [])
     assert (session.scalar(select(func.count()).select_from(Unit)) == 0) is bool(why)
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize(
+    ("code", "known"),
+    [("not_a_kind_of_organisation", registry.ORGANISATIONS), ("not_a_kind_of_unit", registry.UNITS)],
+)
+def test_an_unknown_kind_is_answered_with_those_there_are(
+    code: str, known: dict[str, object], language: Language
+) -> None:
+    said = sentences.sentence(code, language)
+    assert [word for word in known if word not in said] == []
 
 
 def test_another_header_is_refused(session: Session) -> None:

@@ -250,3 +250,11 @@ def test_the_holidays_that_are_no_working_days_stand_there(admin: Reader) -> Non
     page = admin.sees("/admin/aftaler")
     assert '<time datetime="2026-04-02">02.04.2026</time></dt><dd>Skærtorsdag</dd>' in page.html
     assert '<time datetime="2027-12-26">26.12.2027</time></dt><dd>Anden juledag</dd>' in page.html
+
+
+def test_a_place_for_which_nothing_is_agreed_of_every_pathway_leads_on_to_each(admin: Reader) -> None:
+    page = admin.sees(f"{NEW}?place={randers()}&pathway=")
+    assert "Vælg et forløb" in page.text
+    assert "Vælg de regler" not in page.text
+    chosen = admin.sees(unescape(page.first("a", href=f"{NEW}?pathway=home&place={randers()}")["href"]))
+    assert "Vælg de regler" in chosen.text

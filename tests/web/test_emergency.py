@@ -44,11 +44,13 @@ def test_every_page_says_so_until_it_ends_by_itself(neighbour: Reader, number: s
     page = asks(neighbour, number)
     assert "data-glass-open" in page.html
     assert "data-glass-open" in neighbour.sees("/account").html
+    assert page.first("form", action=f"{page.answer.request.path}/cpr")  # it leads to the episode
     assert number not in page.html
+    assert page.answer.request.path in neighbour.sees("/noed-adgang").html
     with Session.begin() as session:
         clock.advance(session, timedelta(hours=4))
     assert "data-glass-open" not in neighbour.sees("/account").html
-    assert kinds() == [Look.BREAK_GLASS]
+    assert kinds() == [Look.BREAK_GLASS, Look.READ]
 
 
 @pytest.mark.parametrize(

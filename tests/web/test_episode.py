@@ -25,6 +25,7 @@ from workflow.db import SWEEPS, Session
 from workflow.errors import NotPossible
 from workflow.handing import handovers
 from workflow.tables import AccessEntry, Episode, HistoryEntry, Objection, Organisation, Unit
+from workflow.telling import delivery
 from workflow.vocabulary import Look, Role
 
 
@@ -433,3 +434,10 @@ def test_the_purpose_is_of_one_person() -> None:
         assert episode_page.purpose_of(one, 7) == "Udskrivning"
         assert episode_page.purpose_of(one, 8) is None
         assert episode_page.purpose_of(UUID(int=2), 7) is None
+
+
+def test_the_link_of_a_letter_leads_to_the_page_of_its_episode(somebody: Reader, arriving: Episode) -> None:
+    somebody.signs_in("tryghed")
+    page = somebody.sees(delivery.link("", arriving.uuid))
+    assert page.answer.status_code == 200
+    assert page.first("form", action=f"/forloeb/{arriving.uuid}/cpr")

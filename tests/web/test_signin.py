@@ -283,12 +283,24 @@ def test_what_one_is_told_is_ones_own_choice(somebody: Reader) -> None:
     page = somebody.sees("/account")
     form = next(form for form in page.forms if form.action == "/account")
     sent = form.fields | {"email": "ny@demo.example", "mobile": "+45 00 00 00 01", "mail": ["miss"], "sms": []}
-    assert somebody.client.post("/account", data=sent).status_code == 303
+    assert "data-done" not in page.html
+    assert "data-done" in Page(somebody.client.post("/account", data=sent, follow_redirects=True)).html
     with Session() as session:
         person = people.named(session, "distrikt")
         assert (person.email, person.mobile) == ("ny@demo.example", "+45 00 00 00 01")
         assert (person.mail_about, person.sms_about) == (["miss"], [])
-    assert somebody.client.post("/account", data=sent | {"email": "x"}).status_code == 422
+
+
+def test_a_wrong_work_mail_is_pointed_at_and_nothing_that_was_typed_is_lost(somebody: Reader) -> None:
+    somebody.signs_in("distrikt")
+    typed = {"email": "x", "mobile": "+45 00 00 00 01", "mail": "miss", "sms": "reminder"}
+    page = somebody.sends(somebody.sees("/account"), "/account", **typed)
+    assert page.answer.status_code == 422
+    assert page.first("a", href="#account-email")
+    assert page.first("input", id="account-email", value="x", aria_invalid="true")
+    assert page.first("input", id="account-mobile", value="+45 00 00 00 01")
+    ticked = {(one["name"], one["value"]) for tag, one in page.tags if tag == "input" and "checked" in one}
+    assert ticked == {("mail", "miss"), ("sms", "reminder")}
 
 
 def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(somebody: Reader) -> None:
@@ -299,3 +311,10 @@ def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(somebody: Reader) -
     with Session.begin() as session:
         session.execute(text("update sign_ins set used_at = used_at - interval '2 minutes'"))
     assert somebody.sees("/account").answer.request.path == "/sign-in"
+
+
+def test_a_wrong_password_leads_to_the_fields_below_the_cards(somebody: Reader) -> None:
+    page = somebody.sends(somebody.sees("/sign-in"), "/sign-in", username="distrikt", password="forkert")
+    assert page.answer.status_code == 401
+    assert page.first("a", href="#username")
+    assert page.first("input", id="username", value="distrikt")

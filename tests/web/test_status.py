@@ -80,7 +80,7 @@ def test_silent_background_work_is_told_with_since_when(reader: Reader) -> None:
     beat(datetime(2026, 3, 12, 7, 0, tzinfo=UTC))
     page = reader.sees("/status")
     assert states(page)["beat"] == "error"
-    assert "Intet livstegn siden tors. 12.03.2026 08:00" in page.text
+    assert "Intet livstegn siden tors. 12.03.2026 kl. 08.00" in page.text
 
 
 def test_tables_of_another_version_are_told(own_client: FlaskClient, database: Database) -> None:
@@ -114,7 +114,7 @@ def condition(figures: Figures) -> Condition:
         ({"unraised": Backlog(count=1, oldest=timedelta(hours=2))}, "raising", State.LATE, "den er 2 t forsinket"),
         ({"unrouted": Backlog(count=1), "unsent": Backlog(count=1234, oldest=timedelta(minutes=61))},
          "sending", State.LATE, "1.235 venter på at blive sendt; den ældste er 1 t 1 min over tiden"),
-        ({"dead": 1, "dead_since": NOON}, "delivered", State.LATE, "1 besked blev opgivet tors. 12.03.2026 12:00"),
+        ({"dead": 1, "dead_since": NOON}, "delivered", State.LATE, "1 besked blev opgivet tors. 12.03.2026 kl. 12.00"),
         ({"dead": 3, "dead_since": NOON}, "delivered", State.LATE, "3 beskeder blev opgivet, den første tors."),
         ({"heartbeats": {}}, "beat", State.FAILS, "Har aldrig kørt her"),
         (count(0), "forgotten", State.WORKS, "Intet er glemt. Talt for 12 s siden."),

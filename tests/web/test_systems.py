@@ -93,3 +93,11 @@ def test_nobody_is_signed_in_as_a_system_also_not_by_a_password(admin: Reader, a
     page = given_password(stranger, "eoj")
     assert (page.answer.status_code, "Et system logger ikke ind" in page.text) == (403, True)
     assert stranger.sees("/account").answer.request.path == "/sign-in"
+
+
+def test_a_token_that_is_not_made_comes_back_as_it_was_typed(admin: Reader, app: Flask) -> None:
+    page = given_token(admin, with_role(admin, app), days="9999")
+    assert page.answer.status_code == 422
+    assert page.first("a", href="#token-days")
+    assert page.first("input", id="token-days", value="9999", aria_invalid="true")
+    assert "checked" in page.first("input", name="scope", value="tasks:read")

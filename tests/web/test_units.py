@@ -101,3 +101,14 @@ def test_roles_are_looked_through(admin: Reader) -> None:
     role = seen.first("input", name="role")["value"]
     page = Page(admin.client.post(form.action, data=form.fields | {"role": role}, follow_redirects=True))
     assert "Åse Demo" in page.text.split("Sidst logget ind")[1]
+
+
+def test_what_a_unit_lacks_is_pointed_at(admin: Reader) -> None:
+    unit = f"/admin/units/{unit_id('Distrikt Syd')}"
+    page = admin.sends(admin.sees(unit), unit, enhed="", enhedsart="distrikt")
+    assert page.first("a", href="#unit-enhed")
+    assert page.first("input", id="unit-enhed", aria_invalid="true")
+    for button, field in (({"data_close": ""}, "closing-closed_on"), ({"data_holder": ""}, "holder-from_on")):
+        page = admin.presses(admin.sees(unit), **button)
+        assert page.first("a", href=f"#{field}")
+        assert page.first("input", id=field, aria_invalid="true")

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from web.ground import identity, rules
 from workflow import clock
 from workflow.db import Session
-from workflow.errors import NotFound
+from workflow.errors import Invalid, NotFound
 from workflow.staff import access_review, people, roles, staffing
 from workflow.vocabulary import Role
 
@@ -78,7 +78,10 @@ def _register_review(app: Flask) -> None:
     @app.post("/admin/roles/review")
     @approvers
     def confirm_roles() -> ResponseReturnValue:
+        ticked = request.form.getlist("role", type=UUID)
+        if not ticked:
+            raise Invalid("nothing_ticked")
         with Session.begin() as session:
-            for role_id in request.form.getlist("role", type=UUID):
+            for role_id in ticked:
                 access_review.confirm(session, role_id, by=identity.current_actor(), at=clock.real_now())
         return redirect(url_for("access_review_page", show=request.form.get("show")), code=303)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from flask import Flask, redirect, render_template, request, url_for
+from flask import Flask, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from web.ground import identity, rules
@@ -54,6 +54,7 @@ def register(app: Flask) -> None:
                 session, role, [scope for scope in Scope if scope in form.getlist("scope")],
                 by=identity.current_actor(), at=clock.real_now(), life=_life(form.get("days", "")),
             )  # fmt: skip
+        g.here = url_for("system_page", person_id=person_id)
         return _page(person_id, secret)
 
     @app.post("/admin/tokens/<uuid:token_id>/revoke")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from flask import Flask, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session as OpenSession
 
@@ -13,7 +13,7 @@ from workflow.db import Session
 from workflow.errors import NotFound
 from workflow.staff import staffing
 from workflow.tables import Notice, Organisation
-from workflow.telling import texts, wordings
+from workflow.telling import delivery, texts, wordings
 from workflow.telling.texts import Blank, Text
 from workflow.vocabulary import Language, NoticeKind, Role
 
@@ -102,7 +102,7 @@ def _page(session: OpenSession, text: Text, trying: tuple[Language, str] | None 
         book.try_out(whose.id, text, trying[0], trying[1], at=at)
     kind = NoticeKind.REMINDER if topic in texts.OWED else NoticeKind.NOTICE
     notice, unit = Notice(topic=topic, kind=kind, written_at=at), rewording.somebody_told(session, whose)
-    link = f"{current_app.config['OVERGANG'].base_url}/episodes/{UUID(int=0)}"
+    link = delivery.link(identity.settings().base_url, UUID(int=0))
     return render_template(
         "admin/text.html", text=text, whose=whose, own=own, before=before, trying=trying and trying[0], kind=kind,
         says={language: book.says(whose.id, text, language) for language in text.languages},

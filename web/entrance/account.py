@@ -3,10 +3,9 @@
 from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web.ground import identity, language, rules
+from web.ground import identity, rules
 from web.ground.language import gettext
 from workflow.db import Session
-from workflow.errors import Invalid
 from workflow.staff import accounts, people
 from workflow.tables import Person
 from workflow.vocabulary import NoticeKind
@@ -22,35 +21,26 @@ def kinds() -> dict[NoticeKind, str]:
     }
 
 
-def page(*, problem: str = "") -> ResponseReturnValue:
-    """Who they are, and what they want to be told where."""
-    found = identity.somebody()
-    with Session() as session:
-        person = session.get_one(Person, found.person_id)
-        account = accounts.account_of(session, found.person_id)
-        shown = render_template("account.html", person=person, account=account, kinds=kinds(), problem=problem)
-    return shown, 422 if problem else 200
-
-
 def register(app: Flask) -> None:
     """`/account`."""
 
     @app.get("/account")
     @rules.known
     def account_page() -> ResponseReturnValue:
-        return page()
+        found = identity.somebody()
+        with Session() as session:
+            person = session.get_one(Person, found.person_id)
+            account = accounts.account_of(session, found.person_id)
+            return render_template("account.html", person=person, account=account, kinds=kinds())
 
     @app.post("/account")
     @rules.known
     def say_what_to_be_told() -> ResponseReturnValue:
         form = request.form
         chosen = {way: [kind for kind in NoticeKind if kind in form.getlist(way)] for way in ("mail", "sms")}
-        try:
-            with Session.begin() as session:
-                people.tell(
-                    session, identity.somebody().person_id, email=form.get("email"), mobile=form.get("mobile"),
-                    mail_about=chosen["mail"], sms_about=chosen["sms"],
-                )  # fmt: skip
-        except Invalid as error:
-            return page(problem=error.say(language.current()))
-        return redirect(url_for("account_page"), code=303)
+        with Session.begin() as session:
+            people.tell(
+                session, identity.somebody().person_id, email=form.get("email"), mobile=form.get("mobile"),
+                mail_about=chosen["mail"], sms_about=chosen["sms"],
+            )  # fmt: skip
+        return redirect(url_for("account_page", saved=1), code=303)

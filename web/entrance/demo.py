@@ -42,7 +42,7 @@ def lines() -> dict[str, str]:
         "admin": gettext("Adds units and people, and gives roles that a second person approves."),
         "drift": gettext("Watches the system itself; sees no citizens."),
         "nabokommune": gettext("A nurse of another municipality: sees nothing of the others' citizens."),
-        "vikar": gettext("Works in two places, and chooses in which to act."),
+        "vikar": gettext("Works in several places, and chooses in which to act."),
     }
 
 

@@ -16,7 +16,7 @@ from workflow.errors import Invalid
 from workflow.tables import Unit
 from workflow.vocabulary import Language
 
-SHORT = {Language.DANISH: "EEE dd.MM.yyyy HH:mm", Language.ENGLISH: "EEE d MMM yyyy HH:mm"}
+SHORT = {Language.DANISH: "EEE dd.MM.yyyy 'kl.' HH.mm", Language.ENGLISH: "EEE d MMM yyyy HH:mm"}
 CLOCK = {Language.DANISH: "%H.%M", Language.ENGLISH: "%H:%M"}
 DAY_AND_CLOCK = {Language.DANISH: "d. MMM HH.mm", Language.ENGLISH: "d MMM HH:mm"}
 WITH_YEAR = {Language.DANISH: "d. MMM yyyy HH.mm", Language.ENGLISH: "d MMM yyyy HH:mm"}
@@ -28,7 +28,7 @@ YEARS = range(2000, 2200)  # what somebody may mean by a date
 
 
 def instant(at: datetime) -> str:
-    """`tors. 12.03.2026 08:00`, `Thu 12 Mar 2026 08:00`."""
+    """`tors. 12.03.2026 kl. 08.00`, `Thu 12 Mar 2026 08:00`."""
     return format_datetime(at, SHORT[language.current()], tzinfo=COPENHAGEN, locale=language.current())
 
 

@@ -25,13 +25,13 @@ GUIDES = {  # by the name of the screen in addresses
     "roles": Guide(
         title=_("Roles"),
         purpose=_("What people may do where. What one person gives, a second one approves."),
-        words=((_("Proposed"), _("Given, and not approved: it opens nothing yet.")),),
+        words=((_("Waits for approval"), _("Given, and not approved: it opens nothing yet.")),),
         whens=((_("Half a year has passed"), _("Look through who has which role, and say who still needs it.")),),
     ),
     "sign-ins": Guide(
         title=_("Signed in"),
         purpose=_("Who is signed in now, where and since when."),
-        whens=((_("A computer was left open"), _("End the sign-in here. It counts at once.")),),
+        whens=((_("A computer was left open"), _("Sign them out here. It counts at once.")),),
     ),
     "aftaler": Guide(
         title=_("Agreements"),
@@ -60,7 +60,7 @@ GUIDES = {  # by the name of the screen in addresses
     "systems": Guide(
         title=_("Systems"),
         purpose=_("Programs that use Overgang, in which unit, and what each may do."),
-        whens=((_("A token may be in wrong hands"), _("Revoke it: it stops at once. Then make another.")),),
+        whens=((_("A token may be in wrong hands"), _("Withdraw it: it stops at once. Then make another.")),),
     ),
     "account": Guide(
         title=_("My account"),

@@ -21,9 +21,10 @@ def register(app: Flask) -> None:
     @for_patients
     def emergency_page() -> ResponseReturnValue:
         with looks.looking("emergency_access") as desk:
+            opened = break_glass.current(desk.session, desk.by, at=desk.at)
             return render_template(
-                "emergency.html", at=desk.at, waiting=break_glass.to_review(desk.session, desk.seen),
-                opened=break_glass.current(desk.session, desk.by, at=desk.at),
+                "emergency.html", at=desk.at, waiting=break_glass.to_review(desk.session, desk.seen), opened=opened,
+                leads_to=break_glass.leads_to(desk.session, opened),
             )  # fmt: skip
 
     @app.post("/noed-adgang")
@@ -32,8 +33,9 @@ def register(app: Flask) -> None:
         reason = request.form.get("reason", "")
         with looks.looking("emergency_access", purpose=reason.strip() or None) as desk:
             cpr = Cpr.parse(request.form.get("cpr", ""))
-            break_glass.open(desk.session, desk.by, cpr, reason, visit=desk.visit, at=desk.at)
-        return redirect(url_for("emergency_page"), code=303)
+            opened = break_glass.open(desk.session, desk.by, cpr, reason, visit=desk.visit, at=desk.at)
+            episode_id = break_glass.leads_to(desk.session, [opened])[opened.citizen_id]
+        return redirect(url_for("episode_page", episode_id=episode_id), code=303)
 
     @app.post("/noed-adgang/<uuid:opened_id>/review")
     @managers

@@ -9,7 +9,7 @@ from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from web.ground import looks, rules
-from web.ground.formats import instant, span, word
+from web.ground.formats import instant, named, span, word
 from web.ground.language import gettext
 from web.oversight import missed_list
 from web.oversight.missed_list import Asked
@@ -134,10 +134,10 @@ def facts(row: Missed, at: datetime) -> str:
         (gettext("What"), f"{miss.code} · {word(miss.code)} ({word(row.about)})"),
         (gettext("Due"), instant(miss.due_at)),
         (gettext("Since then"), how_late(row) or gettext("not done %(at)s") % {"at": instant(at)}),
-        (gettext("Owed by"), f"{row.owing.name}, {row.owing.organisation.name}"),
+        (gettext("Owed by"), named(row.owing)),
         (
             gettext("Responsible then"),
-            f"{responsible.name}, {responsible.organisation.name}" if responsible else nobody,
+            named(responsible) if responsible else nobody,
         ),
         (gettext("Reminders before"), str(miss.reminders)),
         (gettext("Attempts before"), str(miss.attempts)),

@@ -1,5 +1,6 @@
 """Break-glass: one person sees one citizen's episodes for four hours without a relation, and answers for it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -65,6 +66,13 @@ def current(session: Session, actor: Actor, *, at: datetime, citizen_id: int | N
     if citizen_id is not None:
         live = live.where(BreakGlass.citizen_id == citizen_id)
     return list(session.scalars(live.order_by(BreakGlass.ends_at)))
+
+
+def leads_to(session: Session, opened: Sequence[BreakGlass]) -> dict[int, UUID]:
+    """The newest episode of each citizen whose episodes they show, by the citizen's id."""
+    theirs = Episode.citizen_id.in_({one.citizen_id for one in opened})
+    newest_last = select(Episode.citizen_id, Episode.uuid).where(theirs).order_by(Episode.opened_at)
+    return {citizen_id: uuid for citizen_id, uuid in session.execute(newest_last)}
 
 
 def to_review(session: Session, seen: Sight) -> list[BreakGlass]:

@@ -41,6 +41,11 @@ def pause(attempts: int) -> timedelta:
     return FIRST_PAUSE * int(2 ** (attempts - 1))
 
 
+def link(base_url: str, episode_uuid: UUID) -> str:
+    """Where a letter leads: the page of its episode."""
+    return f"{base_url}/forloeb/{episode_uuid}"
+
+
 def claim(session: Session, channel: Channel, *, at: datetime, real_at: datetime, base_url: str) -> Letter | None:
     """Take the next letter that is due on a channel, and count the attempt; None when none is.
 
@@ -58,7 +63,7 @@ def claim(session: Session, channel: Channel, *, at: datetime, real_at: datetime
         else:
             delivery.attempts += 1
             delivery.next_try_at = real_at + pause(delivery.attempts)
-            return _letter(session, delivery, notice, unit, link=f"{base_url}/episodes/{episode_uuid}", at=real_at)
+            return _letter(session, delivery, notice, unit, link=link(base_url, episode_uuid), at=real_at)
     return None
 
 
