@@ -12,7 +12,7 @@ from workflow import amendments, episodes, misses, tasks
 from workflow.agreed import Agreed
 from workflow.errors import Invalid, NotPossible
 from workflow.handing import handovers
-from workflow.tables import Episode, Handover, HistoryEntry, Notice, Task
+from workflow.tables import Deadline, Episode, Handover, HistoryEntry, Notice, Reminder, Task
 from workflow.vocabulary import Outcome, Party, TaskState, Verdict
 
 CALLED = DISCHARGED + hours(3)
@@ -123,3 +123,20 @@ def test_it_needs_a_conversation_a_text_a_time_to_come_and_somebody(
             session, call.uuid, outcome, spoken_with="Anders Demo", by=world.facility_nurse, at=CALLED, agreed=(one,)
         )
     assert call_of(session, discharged).attempts == 0
+
+
+def test_what_was_due_at_once_is_said_once_whoever_the_other_side_becomes(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    at_once = Agreed(text="Medicinlisten sendes igen", owner=Party.WARD, due_at=CALLED)
+    tasks.record_attempt(
+        session, call_of(session, discharged).uuid, Outcome.COMPLETED, spoken_with="Anders Demo",
+        by=world.facility_nurse, at=CALLED, made_at=CALLED - hours(1), agreed=(at_once,),
+    )  # fmt: skip
+    raise_all(session, CALLED)
+    amendments.reroute(session, discharged.uuid, "home", by=world.facility_nurse, at=CALLED + hours(1))
+    raise_all(session, CALLED + hours(2))
+    (task,) = agreed(session, discharged)
+    assert (task.unit_id, task.counterpart_unit_id) == (world.ward.id, world.district.id)
+    raised = select(Reminder.raised_at).join(Deadline, Deadline.id == Reminder.deadline_id)
+    assert session.scalars(raised.where(Deadline.task_id == task.id)).all() == [CALLED]

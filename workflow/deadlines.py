@@ -29,12 +29,15 @@ def start(
     """The timer of an obligation that has none.
 
     Of the rungs that are past already, only the last is kept: one reminder, not all of them at once; and one that
-    `replaces` has raised is not raised again. Heard of after it was due: one reminder to the unit, and no miss.
+    `replaces` has raised is not raised again. Heard of after it was due: one reminder to the unit, and no miss; a unit
+    that has had it is not reminded again because somebody else's part has changed.
     """
     rungs = list(ladder)
     raised = replaces.rung if replaces is not None else 0
     if due_at <= at and miss is not None:
-        rungs, miss, raised = [Rung(at - due_at, Audience.UNIT)], None, 0
+        rungs, miss = [Rung(at - due_at, Audience.UNIT)], None
+        told = replaces is not None and replaces.opened_late and (replaces.unit_id, replaces.due_at) == (unit_id, due_at)
+        raised = raised if told else 0
     rung_at = [due_at + rung.offset for rung in rungs]
     start = max((i for i, moment in enumerate(rung_at) if moment <= at), default=0)
     while start < len(rung_at) and start < raised and rung_at[start] <= at:

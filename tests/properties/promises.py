@@ -320,8 +320,11 @@ def _ladders_are_in_step(rows: Rows) -> None:
             left = deadline.rung_at[deadline.rung :]
             assert deadline.next_at == (left[0] if left else None)
         for successor in rows.of("deadlines", replaces_id=deadline.id):
-            if (successor.rung_at, successor.miss) == (deadline.rung_at, deadline.miss):
-                again = {reminder.rung for reminder in raised[successor.id]}
+            again = {reminder.rung for reminder in raised[successor.id]}
+            late = [one.rung_at == [one.opened_at] for one in (deadline, successor)]
+            if all(late) and (successor.unit_id, successor.due_at) == (deadline.unit_id, deadline.due_at):
+                assert not (rungs and again), "a unit hears once of what it heard of late"
+            elif not any(late) and (successor.rung_at, successor.miss) == (deadline.rung_at, deadline.miss):
                 assert again.isdisjoint(rungs), "what was raised before it was handed on is not raised again"
 
 

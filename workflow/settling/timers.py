@@ -63,9 +63,8 @@ def keep(
 
 
 def _says(live: Deadline, limit: Limit) -> bool:
-    heard_late = live.due_at <= live.opened_at
     same = (live.due_at, live.unit_id, live.other_unit_id) == (limit.due_at, limit.unit_id, limit.other_unit_id)
-    return same and live.concerns == limit.rule.concerns and (live.miss == limit.miss or heard_late)
+    return same and live.concerns == limit.rule.concerns and (live.miss == limit.miss or live.opened_late)
 
 
 def _ladder(rule: Rule, miss: MissCode | None) -> Sequence[Rung]:

@@ -72,6 +72,11 @@ class Deadline(Base):
     task: Mapped[Task | None] = relationship()
     handover: Mapped[Handover | None] = relationship()
 
+    @property
+    def opened_late(self) -> bool:
+        """Whether it was due already when it was opened: one reminder to the unit is all it raises."""
+        return self.due_at <= self.opened_at
+
 
 class Reminder(Base):
     """A rung that was raised: planned for, raised at, to whom. Written once; never changed."""
