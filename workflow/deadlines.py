@@ -36,8 +36,8 @@ def start(
     raised = replaces.rung if replaces is not None else 0
     if due_at <= at and miss is not None:
         rungs, miss = [Rung(at - due_at, Audience.UNIT)], None
-        told = replaces is not None and replaces.opened_late and (replaces.unit_id, replaces.due_at) == (unit_id, due_at)
-        raised = raised if told else 0
+        if replaces is None or not replaces.opened_late or (replaces.unit_id, replaces.due_at) != (unit_id, due_at):
+            raised = 0
     rung_at = [due_at + rung.offset for rung in rungs]
     start = max((i for i, moment in enumerate(rung_at) if moment <= at), default=0)
     while start < len(rung_at) and start < raised and rung_at[start] <= at:
