@@ -105,15 +105,15 @@ def _pathways() -> list[tuple[str, str]]:
     return [(key, newest(key).title[language.current()]) for key in filtering.pathways()]
 
 
-@lru_cache(maxsize=1000)  # there are few ways, and each stands in many rows
-def _drawn(_language: Language, steps: tuple[tuple[str, Standing], ...]) -> Markup:
+@lru_cache(maxsize=1000)
+def drawn(_language: Language, steps: tuple[tuple[str, Standing], ...]) -> Markup:
+    """A way, small, in a language: there are few, and each stands in many rows."""
     draw: Callable[..., Markup] = get_template_attribute("way.html", "small_way")
     return draw(steps, SHORT)
 
 
 def _small_way(steps: Sequence[Step]) -> Markup:
-    """The way of an episode as it stands in a row."""
-    return _drawn(language.current(), tuple((step.word, step.standing) for step in steps))
+    return drawn(language.current(), tuple((step.word, step.standing) for step in steps))
 
 
 def _back() -> ResponseReturnValue:
