@@ -71,7 +71,8 @@ def calendar() -> set[str]:
         list(kind[form][width].values()) for kind in (data.days, data.months) for form in FORMS for width in WIDTHS
     ]
     named.append([name for on in (year.NOW.year, year.NOW.year + 1) for _, name in public_holidays(on, "da")])
-    return words_of(" ".join(word for names in named for word in map(str, names))) | {*get_period_names(locale="da"), "kl"}
+    periods = {*get_period_names(locale="da"), "kl"}
+    return words_of(" ".join(word for names in named for word in map(str, names))) | periods
 
 
 @pytest.fixture
