@@ -298,3 +298,17 @@ def test_what_was_sent_for_the_time_after_an_event_goes_when_the_event_never_hap
     states = dict(session.execute(select(Handover.id, Handover.state)).all())
     assert states == {coming.id: HandoverState.ACCEPTED, going.id: HandoverState.WITHDRAWN}
     assert guest.responsible_unit_id == world.district.id
+
+
+def test_a_cancelled_return_to_the_ward_brings_back_what_was_accepted_and_what_was_sent_ahead(
+    session: Session, world: World, discharged: Episode, sent: Handover
+) -> None:
+    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
+    ahead = handovers.send(session, discharged.uuid, ISBAR, by=world.facility_nurse, at=DISCHARGED + hours(1.5))
+    episodes.record_event(session, discharged.uuid, "stay_resumed", by=world.ward_nurse, at=DISCHARGED + hours(2))
+    assert {sent.state, ahead.state} == {HandoverState.WITHDRAWN}
+    amendments.cancel_event(
+        session, discharged.uuid, discharged.history_number, by=world.ward_nurse, at=DISCHARGED + hours(3), reason="Nej"
+    )
+    assert discharged.responsible_unit_id == world.facility.id
+    assert (sent.state, ahead.state) == (HandoverState.ACCEPTED, HandoverState.SENT)

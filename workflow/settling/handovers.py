@@ -46,6 +46,7 @@ def _settle_open(session: Session, case: CaseFile, *, number: int, at: datetime)
     if under_way.state == HandoverState.ACCEPTED:
         under_way.passed_at = max(due.effective_at, under_way.answered_at or at)
         _derive_responsible(case)
+        _restore(session, case, None, None)  # what was sent early for the event after it
 
 
 def _fits(case: CaseFile, handover: Handover, state: HandoverState, due: Happened | None, target: int | None) -> bool:
