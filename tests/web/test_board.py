@@ -14,6 +14,7 @@ from tests.web.routes import enter
 from workflow import clock
 from workflow.db import SWEEPS, Session
 from workflow.handing import handovers
+from workflow.lists.board.picking import PAGE
 from workflow.tables import AccessEntry, Episode, Handover, SignIn
 from workflow.vocabulary import HandoverState, Look, Role
 
@@ -135,14 +136,14 @@ def test_a_view_is_kept_opened_and_removed(somebody: Reader, arriving: Episode) 
 
 
 def test_the_next_page_goes_on_where_this_one_ends(somebody: Reader) -> None:
-    for number in range(1, 28):
+    for number in range(1, PAGE + 3):
         discharged_to_the_hotel(number)
     first = enters(somebody, "tryghed")
     second = somebody.sees(first.first("a", id="next-page")["href"])
     shown = [
         [v["data-episode"] for tag, v in page.tags if tag == "tr" and "data-episode" in v] for page in (first, second)
     ]
-    assert (len(shown[0]), len(shown[1])) == (25, 2)
+    assert (len(shown[0]), len(shown[1])) == (PAGE, 2)
     assert set(shown[0]).isdisjoint(shown[1])
     assert not any(values.get("id") == "next-page" for _, values in second.tags)
 

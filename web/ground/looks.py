@@ -42,8 +42,8 @@ def looking(what: str, *, purpose: str | None = None, criterion: str | None = No
     """Open the transaction of one request, for who is signed in and acts. Every page about citizens begins so.
 
     `what` names the page in the access log. A refusal is written down in a transaction of its own, for this one is
-    rolled back; with the keyed hash of `criterion`, what was searched for. A page that is written within it can ask
-    `g.unread()`, what waits in the inbox.
+    rolled back; with the keyed hash of `criterion`, what was searched for. The frame of a page that is written within
+    it asks in the same transaction: `g.session`, and `g.unread()` for what waits in the inbox.
     """
     visit = Visit(what=what, at=clock.real_now(), purpose=purpose, address=identity.address(), request_id=g.request_id)
     actor = identity.current_actor()
@@ -52,6 +52,7 @@ def looking(what: str, *, purpose: str | None = None, criterion: str | None = No
             at = clock.now(session)
             seen = sight.open(session, actor, at=at)
             g.glass_ends_at, g.unread = seen.opened_until, cache(partial(inbox.count, session, seen))
+            g.session = session
             yield Desk(session=session, seen=seen, visit=visit, at=at)
     except (NotAllowed, NotFound) as refusal:
         with Session.begin() as session:
@@ -60,6 +61,7 @@ def looking(what: str, *, purpose: str | None = None, criterion: str | None = No
         raise
     finally:
         g.pop("unread", None)
+        g.pop("session", None)
 
 
 def _broken_glass() -> dict[str, object]:

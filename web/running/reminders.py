@@ -1,5 +1,6 @@
 """Whether reminders are out of order, said on every page: nobody relies on what no longer comes."""
 
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 
 from flask import Flask, g
@@ -20,7 +21,7 @@ def silent_since() -> datetime | None:
     if not g.get("signed_in"):
         return None
     try:
-        with Session.begin() as session:
+        with nullcontext(g.session) if "session" in g else Session.begin() as session:
             last = operations.heartbeat_of(session, BEAT)
     except (OperationalError, TimeoutError):
         return None

@@ -12,7 +12,7 @@ from workflow import calendar, db
 from workflow.lists.board.filters import SOON, Cursor, Filters, Show
 from workflow.lists.by_unit import of_units
 
-PAGE = 25
+PAGE = 20  # more than a screen shows
 MOST = 100  # is counted no further
 
 
