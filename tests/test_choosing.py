@@ -81,7 +81,9 @@ def test_nobody_opens_but_for_their_own_side(
     assert not session.query(Episode).all()
 
 
-def test_a_message_is_taken_at_its_word_but_for_the_kind_of_a_unit(session: Session, world: World, office: Unit) -> None:
+def test_a_message_is_taken_at_its_word_but_for_the_kind_of_a_unit(
+    session: Session, world: World, office: Unit
+) -> None:
     with pytest.raises(NotAllowed):
         opens(session, world, "home:admission", MESSAGE, ward=office)
     assert opens(session, world, "home:admission", MESSAGE, ward=world.other_ward).ward_id == world.other_ward.id
