@@ -82,6 +82,14 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Din enhed kan ikke oprette et forløb på den måde.",
         "Your unit cannot open an episode in that way.",
     ),
+    "not_to_be_chosen": (
+        "Den enhed kan ikke vælges her.",
+        "That unit cannot be chosen here.",
+    ),
+    "lives_in_another_municipality": (
+        "Borgeren hører til en anden kommune. Borgerens egen kommune eller hospitalet opretter forløbet.",
+        "The citizen belongs to another municipality. Their own municipality or the hospital opens the episode.",
+    ),
     "unit_is_elsewhere": (
         "Enheden hører ikke til borgerens kommune.",
         "The unit does not belong to the citizen's municipality.",
@@ -831,9 +839,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "look:refused": ("afvist", "refused"),
     "look:break_glass": ("nødadgang", "emergency access"),
     "look:cpr_shown": ("CPR-nummer vist", "CPR number shown"),
+    "look:opened": ("forløb oprettet", "episode opened"),
     "why:no_relation": ("ingen relation", "no relation"),
     "why:same_surname": ("samme efternavn", "same surname"),
     "why:unusual_volume": ("usædvanligt mange", "unusually many"),
+    "why:opened_unknown": ("oprettet for en borger, som enheden ikke kendte", "opened for a citizen new to the unit"),
     "why:sample": ("stikprøve", "sample"),
     "basis:consent": ("borgerens samtykke", "the citizen's consent"),
     "basis:own_interest_unable": (

@@ -8,6 +8,7 @@ from typing import TypeVar
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, defer, joinedload
 
+from workflow import choosing
 from workflow.seeing import objections
 from workflow.showing import choices
 from workflow.tables import (
@@ -101,7 +102,7 @@ def _grouped(session: Session, asked: Select[One, Many]) -> tuple[list[One], dic
 
 def units(session: Session, episode: Episode, named: Collection[int | None], *, at: datetime) -> list[tuple[Unit, int]]:
     """The units that are `named`, and those where the citizen could be sent, by name; and what places each has free."""
-    offered = or_(choices.is_facility_of(episode), choices.is_ward_of(episode))
+    offered = or_(choosing.houses_of(episode).found_by(), choosing.wards_of(episode).found_by())
     rows = session.execute(
         select(Unit, choices.free_places(at))
         .where(or_(Unit.id.in_(set(named) - {None}), offered))
