@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflow import history
+from workflow import history, texts
 from workflow.actor import Actor
 from workflow.agreed import KIND as AGREED
 from workflow.agreed import OWNERS, Agreed
@@ -61,7 +61,8 @@ def record_attempt(
     _require_agreeable(case, agreed, outcome, made)
     _add_attempt(
         session, task, outcome, by=by, at=at, made_at=made, spoken_with=spoken_with, doctor_involved=doctor_involved,
-        next_try_at=next_try_at, agreed=[one.text for one in agreed], answers=dict(answers or {}), note=note,
+        next_try_at=next_try_at, agreed=[one.text for one in agreed], note=note,
+        answers=texts.all_taken(dict(answers or {})),
     )  # fmt: skip
     if outcome == Outcome.COMPLETED:
         _finish(task, done_at=made, by=by, spoken_with=spoken_with)

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
-from workflow import db
+from workflow import db, texts
 from workflow.medcom.envelope import Party
 from workflow.tables import Address, Organisation, Unit
 from workflow.vocabulary import OrganisationKind, UnitKind
@@ -123,11 +123,11 @@ def _new_ward(session: Session, party: Party, hospital_id: int, *, at: datetime)
     ward = Unit(organisation_id=hospital_id, name=name, kind=UnitKind.WARD)
     session.add(ward)
     session.flush()
-    address = Address(sor=key, gln=party.gln, name=party.name, unit_id=ward.id, placeholder=True, since=at)
+    address = Address(sor=key, gln=party.gln, name=_name(party), unit_id=ward.id, placeholder=True, since=at)
     session.add(address)
     session.flush()
     return address
 
 
 def _name(party: Party) -> str:
-    return (party.name or f"SOR {party.sor or party.gln or '?'}")[:200]
+    return texts.cut(party.name or f"SOR {party.sor or party.gln or '?'}")
