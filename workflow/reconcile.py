@@ -64,7 +64,7 @@ select
         as episode_without_responsible,
     (select count(*) from episodes e where e.closed_at is null and 1 <> (
         select count(*) from deadlines d
-        where d.episode_id = e.id and d.ended_at is null and d.task_id is null and d.handover_id is null
+        where d.episode_id = e.id and d.ended_at is null and d.concerns = 'state'
     )) as episode_without_next_step,
     (select count(*) from tasks t where t.state = 'open' and not exists (
         select from deadlines d where d.task_id = t.id and d.ended_at is null

@@ -20,7 +20,7 @@ from workflow.errors import Invalid
 from workflow.handing import handovers
 from workflow.lists.board import filters as filtering
 from workflow.lists.board import picking, views
-from workflow.lists.board.filters import Cursor, Filters, Show, counts_for
+from workflow.lists.board.filters import Cursor, Filters, Show, Turn, counts_for
 from workflow.lists.board.picking import MOST, PAGE, Picked
 from workflow.lists.board.rows import rows
 from workflow.pathways import newest
@@ -30,7 +30,8 @@ from workflow.tables import Unit
 from workflow.vocabulary import Language, Look
 
 for_patients = rules.only(*PATIENTS)
-SHORT = {"ready_for_discharge": "short:ready_for_discharge"}  # where a row has no room for the word
+TURNS = (Turn.OURS, Turn.OTHERS)  # those that are counted
+SHORT = {state: f"short:{state}" for state in ("ready_for_discharge", "at_tryghedshotel")}  # a row has less room
 
 
 def labels() -> dict[Show, str]:
@@ -46,12 +47,17 @@ def labels() -> dict[Show, str]:
     }
 
 
+def turns() -> dict[Turn, str]:
+    """What each turn is called, in the order of the tabs."""
+    return {Turn.OURS: gettext("Needs us"), Turn.OTHERS: gettext("Waiting for others"), Turn.ALL: gettext("All")}
+
+
 def counted(count: int) -> str:
     """A count as it is shown: `100+` where it was counted no further."""
     return f"{number(MOST)}+" if count >= MOST else number(count)
 
 
-def _fingerprint(desk: Desk, filters: Filters, shown: Sequence[Picked], counts: Mapping[Show, int]) -> str:
+def _fingerprint(desk: Desk, filters: Filters, shown: Sequence[Picked], counts: Mapping[Filters, int]) -> str:
     """What is on the page, in short: the same as long as nothing on it changes but the minutes.
 
     A row changes with its episode's history, its place in the order, and the urgency of its time. In a demonstration
@@ -59,7 +65,7 @@ def _fingerprint(desk: Desk, filters: Filters, shown: Sequence[Picked], counts: 
     """
     rows = [(one.number, one.changes, urgency(one.at, desk.at)) for one in shown]
     clock = desk.at.isoformat() if identity.settings().demo else ""
-    said = repr((desk.by.unit_id, sorted(desk.seen.units), filters.query, rows, sorted(counts.items()), clock))
+    said = repr((desk.by.unit_id, sorted(desk.seen.units), filters.query, rows, list(counts.values()), clock))
     return hashlib.sha256(said.encode()).hexdigest()[:24]
 
 
@@ -74,7 +80,8 @@ def _board(desk: Desk) -> ResponseReturnValue:
     units = _units(desk)
     chosen = [unit.id for unit in units if filters.unit in ("", str(unit.uuid))]
     shows = counts_for(next(iter(desk.by.roles)))
-    counts = picking.count(desk.session, chosen, shows, at=desk.at)
+    parts = [*(Filters(show=show) for show in shows), *(Filters(turn=turn) for turn in TURNS)]
+    counts = dict(zip(parts, picking.count(desk.session, chosen, parts, at=desk.at), strict=True))
     picked = picking.pick(desk.session, chosen, filters, after=after, at=desk.at)
     print_ = _fingerprint(desk, filters, picked, counts)
     if headers.refreshes_itself() and request.if_none_match.contains(print_):
@@ -87,7 +94,9 @@ def _board(desk: Desk) -> ResponseReturnValue:
             "board.html", layout="fragment.html" if headers.refreshes_itself() else "base.html",
             at=desk.at, looked_at=desk.visit.at, fingerprint=print_, filters=filters, after=after,
             following=Cursor(last.at, last.number) if last else None, rows=shown, units=units,
-            counts=[(show, labels()[show], counts[show]) for show in shows], counted=counted, heading=labels(),
+            counts=[(show, labels()[show], counts[Filters(show=show)]) for show in shows],
+            turns=[(filters.of(turn), label, counts.get(Filters(turn=turn))) for turn, label in turns().items()],
+            counted=counted, heading=labels(),
             address=_address, kept=views.kept(desk.session, desk.by), pathways=_pathways(), states=filtering.states(),
         )
     )  # fmt: skip
