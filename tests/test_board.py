@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from tests import steps
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, hours
 from tests.world import ISBAR, World
@@ -128,7 +129,7 @@ def test_done_today_is_what_my_unit_did_newest_first_and_gone_at_midnight(
     session: Session, world: World, sent: Handover, discharged: Episode
 ) -> None:
     accepted, called = DISCHARGED + hours(1), DISCHARGED + hours(3)
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=accepted)
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=accepted)
     tasks.record_attempt(
         session, call_of(session, discharged).uuid, Outcome.COMPLETED, by=world.facility_nurse, at=called,
         spoken_with="Anders Demo",
@@ -162,7 +163,7 @@ def test_the_next_step_is_for_who_owes_it_and_the_others_wait(
     at = DISCHARGED + hours(1)
     assert step(session, world.facility_nurse, at) == (Do.ACCEPT, "")
     assert step(session, world.ward_nurse, at) == (Do.WAIT, "Tryghedshotellet")
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=at)
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=at)
     assert step(session, world.facility_nurse, at) == (Do.ARRIVE, "")
     episodes.record_arrival(session, discharged.uuid, by=world.facility_nurse, at=at)
     assert step(session, world.facility_nurse, at) == (Do.CALL, "M3")
@@ -319,7 +320,7 @@ def test_sent_the_ward_has_the_limit_until_it_is_accepted_and_the_receiver_its_o
     (row,) = board(session, world.facility_nurse, ADMITTED + hours(5))
     assert row.at == ADMITTED + hours(7)
     handovers.read(session, handover.uuid, by=world.facility_nurse, at=ADMITTED + hours(5))
-    handovers.accept(session, handover.uuid, by=world.facility_nurse, at=ADMITTED + hours(5))
+    steps.receive(session, handover.uuid, by=world.facility_nurse, at=ADMITTED + hours(5))
     (row,) = board(session, world.ward_nurse, ADMITTED + hours(5))
     assert row.at == ADMITTED + hours(24)
 
@@ -341,7 +342,7 @@ def test_the_board_and_the_page_of_an_episode_agree_on_how_late_it_is(session: S
             receiver = world.facility_nurse if number % 2 else world.nurse
             if number % 8 == 0:
                 handovers.read(session, sent.uuid, by=receiver, at=ADMITTED + hours(2))
-                handovers.accept(session, sent.uuid, by=receiver, at=ADMITTED + hours(2))
+                steps.receive(session, sent.uuid, by=receiver, at=ADMITTED + hours(2))
     for actor in (world.ward_nurse, world.coordinator, world.facility_nurse, world.nurse):
         seen = seen_by(session, actor, at)
         page, found = picked(session, actor, at), []
@@ -399,6 +400,6 @@ def test_who_arrives_is_listed_also_where_only_the_ward_owes_something(
     at = ADMITTED + hours(4)
     amendments.expect_discharge(session, sent.episode.uuid, at + hours(2), by=world.coordinator, at=at)
     handovers.read(session, sent.uuid, by=world.facility_nurse, at=at)
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=at)
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=at)
     (row,) = board(session, world.facility_nurse, at, Show.ARRIVING)
     assert (row.at, row.next and row.next.do) == (at + hours(2), Do.WAIT)

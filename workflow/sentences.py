@@ -203,6 +203,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Agreements can only be written when you have spoken.",
     ),
     "already_accepted": ("Allerede modtaget af {by} {at}.", "Already accepted by {by} {at}."),
+    "read_before_accepting": (
+        "Læs overleveringen, før den modtages: ingen i enheden har læst denne version.",
+        "Read the handover before accepting it: nobody in the unit has read this version.",
+    ),
     "already_claimed": ("{by} har taget opgaven.", "{by} has taken the task."),
     "already_rejected": (
         "Afvist af {by} {at}; afsenderen skal sende en ny version.",
@@ -621,10 +625,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "on_leave": ("Orlov", "On leave"),
     "ready_for_discharge": ("Færdigbehandlet", "Ready for discharge"),
     "short:ready_for_discharge": ("Færdigbeh.", "Ready"),
+    "short:acute": ("Akut", "Acute"),
+    "short:admitted_at_home": ("Indl. hjemme", "At home"),
     "short:at_tryghedshotel": ("Ankommet", "Arrived"),
     "next:discharged": ("Udskrives", "Discharge"),
     "next:at_tryghedshotel": ("Ankommer", "Arrives"),
-    "next:at_home": ("Kommer hjem", "Goes home"),
+    "next:at_home": ("Hjem", "Home"),
     "next:ready_for_discharge": ("Færdigbehandles", "Ready"),
     "discharged": ("Udskrevet", "Discharged"),
     "at_tryghedshotel": ("På Tryghedshotellet", "At Tryghedshotellet"),
@@ -644,9 +650,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "way:ahead": ("kommer", "to come"),
     # the board
     "board:handover_answer": ("Svar på overlevering", "Answer to the handover"),
-    "board:handover_sending": ("Afsendelse af overlevering", "Sending of the handover"),
+    "board:handover_sending": ("Send overlevering", "Send the handover"),
     "board:arrival": ("Ankomst", "Arrival"),
-    "board:review": ("Tilsyn", "Review"),
+    "board:review": ("Daglig gennemgang", "Daily review"),
     "board:next": ("Næste skridt", "Next step"),
     "board:handover": ("Overlevering", "Handover"),
     # ways in, and what is asked for when an episode is opened

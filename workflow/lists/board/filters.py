@@ -83,6 +83,10 @@ class Filters:
     def narrowed(self) -> bool:
         return bool(self.query)
 
+    def in_unit(self, unit: str) -> "Filters":
+        """The same, of one unit; of none, of all."""
+        return replace(self, unit=unit)
+
     def pressed(self, show: Show) -> "Filters":
         """The same, with this count chosen; or, where it is chosen already, none."""
         return replace(self, show=Show.ALL if self.show == show else show, turn=None)
