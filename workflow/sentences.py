@@ -16,6 +16,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Nødadgangen til borgeren er åben allerede.",
         "Emergency access to the citizen is open already.",
     ),
+    "objected_elsewhere": (
+        "Frabedelsen er registreret i et andet forløb. Enheden dér kan trække den tilbage.",
+        "The objection was registered on another episode. The unit there can withdraw it.",
+    ),
     "has_not_objected": (
         "Borgeren har ikke frabedt sig noget.",
         "The citizen has not objected.",
