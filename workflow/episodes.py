@@ -54,8 +54,8 @@ def open_episode(
     """Start a citizen on the newest version of a pathway, by one of its ways in.
 
     Without a district, the unit that receives for the citizen's municipality stands in. Raises NotPossible when the
-    citizen has an open episode, or a unit that the way in needs is not named; Invalid for a way in that the pathway
-    does not have; NotAllowed and Invalid as `choosing.require_opening`.
+    citizen has an open episode, nothing is agreed for the pathway, or a unit that the way in needs is not named;
+    Invalid for a way in that the pathway does not have; NotAllowed and Invalid as `choosing.require_opening`.
     """
     pathway = newest(pathway_key)
     way = pathway.way_in(way_in)
@@ -80,6 +80,9 @@ def open_episode(
         # Whoever owns a state that can come must be known from the start: an episode never runs into nobody's hands.
         if state.owner is not None and not (state.owner == Party.WARD and way.state == "planned"):
             require_unit_as(episode, state.owner)
+    terms = agreements.terms_for(session, episode, at=at)
+    if not terms.agreed(pathway.key):
+        raise NotPossible("nothing_agreed", pathway=f"way_to:{pathway.key}")
     lock_citizen(session, citizen.id)
     episode.responsible_unit_id = require_unit_as(episode, way.responsible)
     episode.owner_unit_id = require_unit_as(episode, pathway.state(way.state).owner or way.responsible)
@@ -96,7 +99,6 @@ def open_episode(
         number=1, kind=EntryKind.OPENED, trigger=way.trigger, dest=way.state, effective_at=happened, recorded_at=at,
         responsible_unit_id=episode.responsible_unit_id,
     )  # fmt: skip
-    terms = agreements.terms_for(session, episode, at=at)
     case = CaseFile(episode, terms, [opening], fold([opening]), [], [], [], sheet)
     facts = settle(session, case, number=1, by=by, at=at)
     history.append(

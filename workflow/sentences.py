@@ -258,6 +258,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Borgeren har allerede et åbent forløb.",
         "The citizen already has an open episode.",
     ),
+    "nothing_agreed": (
+        "Der er ingen samarbejdsaftale i kraft for forløb {pathway}, så forløbet kan ikke oprettes. Kontakt driften.",
+        "No agreement is in force for episodes {pathway}, so it cannot be opened. Contact operations.",
+    ),
     "ends_before_it_begins": ("Slutdatoen ligger før startdatoen.", "The end date is before the start date."),
     "episode_is_closed": ("Forløbet er afsluttet.", "The episode is closed."),
     "handover_incomplete": ("Overleveringen mangler: {items}.", "The handover lacks: {items}."),
