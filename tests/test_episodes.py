@@ -42,8 +42,9 @@ def test_an_admission_starts_on_home_and_has_an_owner_and_a_next_step(
 def test_tryghedshotellet_has_four_ways_in(
     session: Session, world: World, way_in: str, owner: str, responsible: str
 ) -> None:
+    by = world.ward_nurse if way_in == "hospital" else world.facility_nurse
     episode = episodes.open_episode(
-        session, worlds.citizen(session, world), "tryghedshotel", way_in, by=world.facility_nurse, at=ADMITTED,
+        session, worlds.citizen(session, world), "tryghedshotel", way_in, by=by, at=ADMITTED,
         facility=world.facility, district=world.district, practice=world.practice,
         ward=world.ward if way_in == "hospital" else None,
     )  # fmt: skip
@@ -337,7 +338,7 @@ def test_readmission_later_is_a_new_episode_linked_to_the_old(
     session: Session, world: World, discharged: Episode
 ) -> None:
     at = DISCHARGED + hours(4) + timedelta(minutes=1)
-    new = episodes.readmit(session, discharged.uuid, ward=world.other_ward, by=world.ward_nurse, at=at)
+    new = episodes.readmit(session, discharged.uuid, ward=world.other_ward, by=world.coordinator, at=at)
     assert (discharged.state, discharged.owner_unit_id) == ("closed", None)
     assert (new.previous_id, new.pathway_key, new.state) == (discharged.id, "home", "admitted")
     assert new.responsible_unit_id == world.other_ward.id

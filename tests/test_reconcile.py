@@ -37,6 +37,10 @@ BREAKS = {
         "update episodes set responsible_unit_id = null",
     ),
     Fault.EPISODE_WITHOUT_NEXT_STEP: (f"{END} and task_id is null and handover_id is null",),
+    Fault.EPISODE_WITHOUT_AGREEMENT: (
+        "alter table agreements disable trigger user",
+        "update agreements set valid_from = :now + interval '1 day'",
+    ),
     Fault.TASK_WITHOUT_DEADLINE: (f"{END} and task_id is not null",),
     Fault.HANDOVER_WITHOUT_DEADLINE: (f"{END} and handover_id is not null",),
     Fault.DEADLINE_OF_CLOSED_EPISODE: (

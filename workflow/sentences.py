@@ -16,6 +16,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Nødadgangen til borgeren er åben allerede.",
         "Emergency access to the citizen is open already.",
     ),
+    "objected_elsewhere": (
+        "Frabedelsen er registreret i et andet forløb. Enheden dér kan trække den tilbage.",
+        "The objection was registered on another episode. The unit there can withdraw it.",
+    ),
     "has_not_objected": (
         "Borgeren har ikke frabedt sig noget.",
         "The citizen has not objected.",
@@ -81,6 +85,14 @@ ERRORS: dict[str, tuple[str, str]] = {
     "not_your_way_in": (
         "Din enhed kan ikke oprette et forløb på den måde.",
         "Your unit cannot open an episode in that way.",
+    ),
+    "not_to_be_chosen": (
+        "Den enhed kan ikke vælges her.",
+        "That unit cannot be chosen here.",
+    ),
+    "lives_in_another_municipality": (
+        "Borgeren hører til en anden kommune. Borgerens egen kommune eller hospitalet opretter forløbet.",
+        "The citizen belongs to another municipality. Their own municipality or the hospital opens the episode.",
     ),
     "unit_is_elsewhere": (
         "Enheden hører ikke til borgerens kommune.",
@@ -249,6 +261,10 @@ ERRORS: dict[str, tuple[str, str]] = {
     "citizen_has_open_episode": (
         "Borgeren har allerede et åbent forløb.",
         "The citizen already has an open episode.",
+    ),
+    "nothing_agreed": (
+        "Der er ingen samarbejdsaftale i kraft for forløb {pathway}, så forløbet kan ikke oprettes. Kontakt driften.",
+        "No agreement is in force for episodes {pathway}, so it cannot be opened. Contact operations.",
     ),
     "ends_before_it_begins": ("Slutdatoen ligger før startdatoen.", "The end date is before the start date."),
     "episode_is_closed": ("Forløbet er afsluttet.", "The episode is closed."),
@@ -839,9 +855,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "look:refused": ("afvist", "refused"),
     "look:break_glass": ("nødadgang", "emergency access"),
     "look:cpr_shown": ("CPR-nummer vist", "CPR number shown"),
+    "look:opened": ("forløb oprettet", "episode opened"),
     "why:no_relation": ("ingen relation", "no relation"),
     "why:same_surname": ("samme efternavn", "same surname"),
     "why:unusual_volume": ("usædvanligt mange", "unusually many"),
+    "why:opened_unknown": ("oprettet for en borger, som enheden ikke kendte", "opened for a citizen new to the unit"),
     "why:sample": ("stikprøve", "sample"),
     "basis:consent": ("borgerens samtykke", "the citizen's consent"),
     "basis:own_interest_unable": (

@@ -65,6 +65,8 @@ class Life:
         self.municipality = rng.choices(cluster.municipalities, (5, 2, 2, 2))[0]
         if "sent_just_before" in plan.mishaps:
             self.municipality = next(m for m in cluster.municipalities if m.code == FAVRSKOV)
+        if plan.way == "citizen":  # who asks for themselves asks the house of their own municipality
+            self.municipality = next(m for m in cluster.municipalities if m.code == RANDERS)
         self.district = rng.choice(cluster.districts(self.municipality))
         self.ward = cluster.units[WARDS[0]] if plan.way == "acute_admission" else rng.choice(cluster.wards())
         self.facility = self._facility()

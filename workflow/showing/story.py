@@ -69,6 +69,7 @@ class Story:
     wards: Sequence[Unit]  # where the citizen could lie, by name
     home: Organisation  # where the citizen lives
     lives_elsewhere: bool  # and not where the district is that receives
+    objects: bool  # to being passed on; `objection` is what they said, for who may read it
     objection: Objection | None
     place: PlaceStay | None
     others: Sequence[Episode]  # of the same citizen, for who may see them
@@ -173,7 +174,8 @@ def read(session: Session, episode: Episode, *, at: datetime) -> Story:
         units={unit.id: unit for unit, _ in places},
         facilities=[one for one in offered if one.unit.kind == UnitKind.FACILITY],
         wards=[u for u, _ in places if (u.organisation_id, u.kind) == (episode.hospital_id, UnitKind.WARD)],
-        home=now.home, lives_elsewhere=now.home.id != episode.municipality_id, objection=now.objection,
+        home=now.home, lives_elsewhere=now.home.id != episode.municipality_id, objects=now.objects,
+        objection=now.objection,
         place=now.place, others=hanging.others(session, episode), steps=way.steps(_facts(case), at=at),
         lines_end_at=obligations.window_ends(terms, told, case.situation),
         responsible_since=_responsible_since(written.all, case),
