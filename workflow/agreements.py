@@ -1,6 +1,6 @@
 """Agreements: which rules hold for an episode. Each holds from a date; the narrowest, then the newest, wins."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -98,6 +98,12 @@ _book: tuple[int, tuple[_Version, ...]] = (0, ())
 def terms_for(session: Session, episode: Episode, *, at: datetime, newest_known: int | None = None) -> Terms:
     """What has been agreed for this episode. Agreements never change, so they are read once per process."""
     return Terms(_covering(session, episode, newest_known), at)
+
+
+def terms_of(session: Session, episodes: Sequence[Episode], *, at: datetime) -> dict[int, Terms]:
+    """The same for several, by the number of the episode: whatever is new is asked for once."""
+    newest_known = session.scalar(select(func.max(Agreement.id))) or 0 if episodes else 0
+    return {one.id: terms_for(session, one, at=at, newest_known=newest_known) for one in episodes}
 
 
 def in_force(session: Session, scope: Scope, *, at: datetime) -> dict[str, Rule]:

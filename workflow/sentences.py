@@ -16,6 +16,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Nødadgangen til borgeren er åben allerede.",
         "Emergency access to the citizen is open already.",
     ),
+    "objected_elsewhere": (
+        "Frabedelsen er registreret i et andet forløb. Enheden dér kan trække den tilbage.",
+        "The objection was registered on another episode. The unit there can withdraw it.",
+    ),
     "has_not_objected": (
         "Borgeren har ikke frabedt sig noget.",
         "The citizen has not objected.",
@@ -215,6 +219,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Agreements can only be written when you have spoken.",
     ),
     "already_accepted": ("Allerede modtaget af {by} {at}.", "Already accepted by {by} {at}."),
+    "read_before_accepting": (
+        "Læs overleveringen, før den modtages: ingen i enheden har læst denne version.",
+        "Read the handover before accepting it: nobody in the unit has read this version.",
+    ),
     "already_claimed": ("{by} har taget opgaven.", "{by} has taken the task."),
     "already_rejected": (
         "Afvist af {by} {at}; afsenderen skal sende en ny version.",
@@ -637,6 +645,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "on_leave": ("Orlov", "On leave"),
     "ready_for_discharge": ("Færdigbehandlet", "Ready for discharge"),
     "short:ready_for_discharge": ("Færdigbeh.", "Ready"),
+    "short:acute": ("Akut", "Acute"),
+    "short:admitted_at_home": ("Indl. hjemme", "At home"),
+    "short:at_tryghedshotel": ("Ankommet", "Arrived"),
+    "next:discharged": ("Udskrives", "Discharge"),
+    "next:at_tryghedshotel": ("Ankommer", "Arrives"),
+    "next:at_home": ("Hjem", "Home"),
+    "next:ready_for_discharge": ("Færdigbehandles", "Ready"),
     "discharged": ("Udskrevet", "Discharged"),
     "at_tryghedshotel": ("På Tryghedshotellet", "At Tryghedshotellet"),
     "at_home": ("Hjemme", "At home"),
@@ -650,13 +665,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "way:done": ("udført", "done"),
     "way:late": ("udført for sent", "done late"),
     "way:now": ("nu", "now"),
+    "way:next": ("næste skridt", "next step"),
     "way:missed": ("misset", "missed"),
     "way:ahead": ("kommer", "to come"),
     # the board
     "board:handover_answer": ("Svar på overlevering", "Answer to the handover"),
-    "board:handover_sending": ("Afsendelse af overlevering", "Sending of the handover"),
+    "board:handover_sending": ("Send overlevering", "Send the handover"),
     "board:arrival": ("Ankomst", "Arrival"),
-    "board:review": ("Tilsyn", "Review"),
+    "board:review": ("Daglig gennemgang", "Daily review"),
     "board:next": ("Næste skridt", "Next step"),
     "board:handover": ("Overlevering", "Handover"),
     # ways in, and what is asked for when an episode is opened
