@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflow import history
+from workflow import cpr, history
 from workflow.actor import Actor
 from workflow.agreed import KIND as AGREED
 from workflow.agreed import OWNERS, Agreed
@@ -82,6 +82,7 @@ def record_attempt(
 
 
 def _add_attempt(session: Session, task: Task, outcome: Outcome, *, by: Actor, at: datetime, **said: Any) -> None:
+    cpr.require_none(said)
     task.attempts += 1
     task.last_outcome = outcome
     session.add(
@@ -144,6 +145,7 @@ def prepare(session: Session, task_id: UUID, questions: str, *, by: Actor, at: d
     case, task = _fetch(session, task_id, by=by, at=at)
     _require_side(case, task, by)
     _require_open(task)
+    cpr.require_none(questions)
     task.questions = questions.strip() or None
     return case.close(session, task)
 
