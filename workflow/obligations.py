@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from workflow import calendar
 from workflow.agreements import Terms
 from workflow.pathway import Pathway
-from workflow.rule import Rule
+from workflow.rule import QUESTION_ASKED, Rule
 from workflow.timeline import Happened, Timeline
 from workflow.vocabulary import Circumstance, Concerns, RuleKind
 
@@ -71,6 +71,7 @@ def tasks_owed(
                 phoned.add(anchor.number)
             yield _owed(rule, anchor, timeline, situation, last_done)
     yield from _agreed(timeline)
+    yield from _asked(pathway, terms, timeline)
 
 
 def _agreed(timeline: Timeline) -> Iterator[Owed]:
@@ -84,6 +85,17 @@ def _agreed(timeline: Timeline) -> Iterator[Owed]:
         rule = agreed.rule(anchor.trigger)
         if not any(later.trigger in rule.withdrawn_by for later in timeline.after(number)):
             yield Owed(rule, anchor, counted[number], agreed.due_at, nudge=False, text=agreed.text)
+
+
+def _asked(pathway: Pathway, terms: Terms, timeline: Timeline) -> Iterator[Owed]:
+    """An answer to every question that has none. Older agreements say nothing of it: then the pathway does."""
+    for question in timeline.questions:
+        rule = terms.concerning(Concerns.QUESTION, QUESTION_ASKED, question.at)
+        rule = rule or next(one for one in pathway.rules() if one.concerns == Concerns.QUESTION)
+        rule = replace(rule, owner=question.asked, counterpart=question.asked_by)
+        state = timeline.state
+        anchor = Happened(question.number, QUESTION_ASKED, state, state, question.at, question.at)
+        yield Owed(rule, anchor, 1, rule.due(question.at), nudge=False)
 
 
 def _owed(
