@@ -4,7 +4,7 @@ from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from web.ground import again, formats, looks, rules
+from web.ground import again, confirmation, formats, looks, rules
 from web.ground.language import gettext
 from web.ground.looks import Desk
 from web.ground.menu import CARE
@@ -74,4 +74,5 @@ def register(app: Flask) -> None:
             number = Cpr.parse(form.get("cpr", ""))
             episode = opening.begin(desk.session, desk.seen, number, wanted, at=desk.at, effective_at=at)
             sight.record(desk.session, desk.seen, [episode], visit=desk.visit, kind=Look.READ)
+            confirmation.of(episode)
             return redirect(url_for("episode_page", episode_id=episode.uuid), code=303)
