@@ -12,6 +12,7 @@ from migrations import numbers
 from ops import home
 from ops.errors import CannotDo
 from workflow import db, keys
+from workflow.installation import require
 from workflow.settings import Settings
 
 
@@ -43,5 +44,7 @@ def transactions(installation: Settings) -> Iterator[Callable[[], AbstractContex
         if numbers.current(connection) != numbers.newest():
             raise CannotDo("The database schema is not that of this program. Bring it up to date: overgang migrate")
     factory = sessionmaker(engine)
+    with factory() as session:
+        require(session, installation)
     yield factory.begin
     engine.dispose()

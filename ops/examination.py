@@ -17,12 +17,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from migrations import numbers
 from ops import processes
 from ops.home import Home
 from ops.processes import ROOT
-from workflow import clock, keys
+from workflow import clock, installation, keys
+from workflow.installation import SENTENCES
 from workflow.settings import MissingSettings, Settings
 
 OLDEST_PYTHON = (3, 11)
@@ -159,7 +161,7 @@ def database(settings: Settings) -> Iterator[Finding]:
             yield version(connection)
             yield locale(connection)
             yield roles(connection)
-            yield from tables(connection)
+            yield from tables(connection, settings)
     except OperationalError as error:
         yield ill(
             "database", f"does not answer ({str(error.orig).strip()})", "start PostgreSQL, or correct DATABASE_URL"
@@ -212,13 +214,14 @@ def roles(connection: Connection) -> Finding:
     return well("roles", f"the application is {user} and owns no table")
 
 
-def tables(connection: Connection) -> Iterator[Finding]:
+def tables(connection: Connection, settings: Settings) -> Iterator[Finding]:
     """Is the schema at the newest migration, and does the background work live?"""
     at, newest = numbers.current(connection), numbers.newest()
     if at != newest:
         yield ill("schema", f"at {at or 'nothing'}, this program needs {newest}", "overgang migrate")
         return
     yield well("schema", f"at {at}")
+    yield from established(connection, settings)
     last = connection.scalar(text("select at from heartbeats where part = 'beat'"))
     silent = clock.real_now() - last if last else None
     if silent is None or silent > BEAT_LATE:
@@ -229,6 +232,34 @@ def tables(connection: Connection) -> Iterator[Finding]:
         )
     else:
         yield well("background work", f"ran {silent.total_seconds():.0f} s ago")
+
+
+def established(connection: Connection, settings: Settings) -> Iterator[Finding]:
+    """Is it this installation's own database, with its clock right and something agreed for every pathway?"""
+    keys.use(settings)
+    with Session(connection) as session:
+        state = installation.look(session, demo=settings.demo, at=clock.now(session), real_at=clock.real_now())
+    if state.wrong:
+        yield ill("installation", "; ".join(SENTENCES[wrong] for wrong in state.wrong), "see docs/operations.md, Keys")
+    else:
+        yield well("installation", "a demonstration's database" if settings.demo else "written with these keys")
+    if state.clock_runs_true:
+        yield well("clock", "as the database's")
+    else:
+        yield ill(
+            "clock",
+            f"{state.skew.total_seconds():.0f} s from the database's",
+            "set both machines by a time server (NTP): deadlines go by them",
+        )
+    if state.without_agreement:
+        names = ", ".join(state.without_agreement)
+        yield ill(
+            "agreements",
+            f"nothing is agreed for {names}: no episode can be opened on it, and nothing is owed",
+            "overgang demo load" if settings.demo else "overgang migrate, then confirm them under Samarbejdsaftaler",
+        )
+    else:
+        yield well("agreements", "in force for every pathway")
 
 
 def well(subject: str, sentence: str) -> Finding:

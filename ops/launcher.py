@@ -84,7 +84,8 @@ class Launcher:
         given = self._start_servers(self._given())
         settings = Settings.from_environment(given)
         self.home.publish({"pid": os.getpid(), "address": self.address, "environment": given})
-        if schema.is_behind(settings.owner_url):
+        keys.use(settings)
+        if schema.is_behind(settings):
             self.say("Bringing the database schema up to date ...")
             self._run_to_its_end(programs.migrate(), given)
         if settings.demo:

@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import NullPool, create_engine
+from sqlalchemy.orm import Session
 
 from migrations import numbers
+from workflow import clock, installation, keys
+from workflow.installation import Wrong
+from workflow.settings import Settings
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -24,14 +28,29 @@ def configuration() -> Config:
     return config
 
 
-def is_behind(url: str) -> bool:
-    """Whether the database at `url` is not at the newest migration. Raises sqlalchemy.exc.OperationalError."""
-    with create_engine(url, poolclass=NullPool).connect() as connection:
-        return numbers.current(connection) != numbers.newest()
+def is_behind(settings: Settings) -> bool:
+    """Whether `upgrade` has something to do: a migration, the mark of the installation, a first agreement.
+
+    Raises sqlalchemy.exc.OperationalError.
+    """
+    with Session(create_engine(settings.owner_url, poolclass=NullPool)) as session:
+        if numbers.current(session.connection()) != numbers.newest():
+            return True
+        state = installation.look(session, demo=settings.demo, at=clock.now(session), real_at=clock.real_now())
+        return Wrong.UNMARKED in state.wrong or bool(state.without_agreement)
 
 
-def upgrade() -> None:
-    """Migrate the database that the environment names (DATABASE_OWNER_URL) to the newest migration."""
+def upgrade(settings: Settings) -> None:
+    """Migrate the database (DATABASE_OWNER_URL) to the newest migration, and establish the installation in it.
+
+    Raises installation.NotOurs, and then has changed nothing.
+    """
     from alembic import command
 
+    keys.use(settings)
+    engine = create_engine(settings.owner_url, poolclass=NullPool)
+    with Session(engine) as session:
+        installation.require(session, settings, may_be_unmarked=True)
     command.upgrade(configuration(), "head")
+    with Session(engine) as session, session.begin():
+        installation.establish(session, demo=settings.demo, at=clock.now(session))

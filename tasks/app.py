@@ -4,10 +4,10 @@ import warnings
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import beat_init, worker_init, worker_process_init
 
 from tasks.beat import Every, SteadyScheduler
-from workflow import db, keys
+from workflow import db, installation, keys
 from workflow.seeing import masking
 from workflow.settings import Settings
 
@@ -66,6 +66,16 @@ celery.conf.update(
         for name, every in SCHEDULE.items()
     },
 )
+
+
+@worker_init.connect
+@beat_init.connect
+def look_whose_database_it_is(**_: Any) -> None:
+    """Look before anything is done: a worker or beat with other keys, or of another kind, ends with a sentence."""
+    keys.use(settings)
+    engine = db.connect(settings.database_url, role=db.SWEEPS, pool_size=1)
+    installation.require_at_start(settings)
+    engine.dispose()
 
 
 @worker_process_init.connect

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from ops import cli, programs
 from ops.postgres import Postgres
 from ops.valkey import Valkey
-from workflow import db, keys
+from workflow import agreements, db, keys
 from workflow.settings import Settings
 
 pytest_plugins = ["tests.steps"]
@@ -162,7 +162,9 @@ def database(servers: Servers) -> Iterator[Database]:
     settings = Settings.from_environment(environment)
     keys.use(settings)
     engine = db.connect(settings.database_url, role=db.SWEEPS)
+    agreements.forget()
     yield Database(name, environment, engine)
+    agreements.forget()
     db.Session.configure(bind=None)
     engine.dispose()
     servers.drop(name)

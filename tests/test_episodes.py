@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from tests import steps
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, entries, hours, live
 from tests.world import ISBAR, World
@@ -41,8 +42,9 @@ def test_an_admission_starts_on_home_and_has_an_owner_and_a_next_step(
 def test_tryghedshotellet_has_four_ways_in(
     session: Session, world: World, way_in: str, owner: str, responsible: str
 ) -> None:
+    by = world.ward_nurse if way_in == "hospital" else world.facility_nurse
     episode = episodes.open_episode(
-        session, worlds.citizen(session, world), "tryghedshotel", way_in, by=world.facility_nurse, at=ADMITTED,
+        session, worlds.citizen(session, world), "tryghedshotel", way_in, by=by, at=ADMITTED,
         facility=world.facility, district=world.district, practice=world.practice,
         ward=world.ward if way_in == "hospital" else None,
     )  # fmt: skip
@@ -263,7 +265,7 @@ def test_a_correction_cannot_change_the_order_of_events(session: Session, world:
 def test_a_cancelled_discharge_restores_what_was_before(
     session: Session, world: World, discharged: Episode, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
     assert discharged.responsible_unit_id == world.facility.id
     number = session.scalars(
         select(HistoryEntry.number).where(
@@ -324,7 +326,7 @@ def test_death_ends_everything_that_would_make_somebody_ring(
 def test_readmission_within_four_hours_is_the_same_stay(
     session: Session, world: World, discharged: Episode, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
     same = episodes.readmit(session, discharged.uuid, ward=world.ward, by=world.ward_nurse, at=DISCHARGED + hours(4))
     assert same is discharged
     assert (same.state, same.responsible_unit_id) == ("admitted", world.ward.id)
@@ -336,7 +338,7 @@ def test_readmission_later_is_a_new_episode_linked_to_the_old(
     session: Session, world: World, discharged: Episode
 ) -> None:
     at = DISCHARGED + hours(4) + timedelta(minutes=1)
-    new = episodes.readmit(session, discharged.uuid, ward=world.other_ward, by=world.ward_nurse, at=at)
+    new = episodes.readmit(session, discharged.uuid, ward=world.other_ward, by=world.coordinator, at=at)
     assert (discharged.state, discharged.owner_unit_id) == ("closed", None)
     assert (new.previous_id, new.pathway_key, new.state) == (discharged.id, "home", "admitted")
     assert new.responsible_unit_id == world.other_ward.id
@@ -349,7 +351,7 @@ def test_readmission_later_is_a_new_episode_linked_to_the_old(
 def test_leaving_tryghedshotellet_needs_a_handover_to_the_district_and_no_second_call(
     session: Session, world: World, discharged: Episode, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(0.5))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(0.5))
     places.reserve(session, world.places[0].uuid, discharged.uuid, by=world.facility_nurse, at=DISCHARGED)
     episodes.record_event(
         session, discharged.uuid, "patient_arrived", by=world.facility_nurse, at=DISCHARGED + hours(1)
@@ -359,7 +361,7 @@ def test_leaving_tryghedshotellet_needs_a_handover_to_the_district_and_no_second
     assert (going.to_unit_id, going.trigger) == (world.district.id, "departed_home")
     episodes.record_event(session, discharged.uuid, "departed_home", by=world.facility_nurse, at=home)
     assert (discharged.owner_unit_id, discharged.responsible_unit_id) == (world.district.id, world.facility.id)
-    handovers.accept(session, going.uuid, by=world.nurse, at=home + hours(1))
+    steps.receive(session, going.uuid, by=world.nurse, at=home + hours(1))
     assert discharged.responsible_unit_id == world.district.id
     calls = session.scalars(select(Task).where(Task.episode_id == discharged.id, Task.kind == "follow_up_call")).all()
     assert len(calls) == 1
@@ -369,7 +371,7 @@ def test_leaving_tryghedshotellet_needs_a_handover_to_the_district_and_no_second
 def test_an_episode_closes_only_when_its_tasks_are_done(
     session: Session, world: World, discharged: Episode, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(0.5))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(0.5))
     episodes.record_event(
         session, discharged.uuid, "patient_arrived", by=world.facility_nurse, at=DISCHARGED + hours(1)
     )

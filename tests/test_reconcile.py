@@ -37,6 +37,10 @@ BREAKS = {
         "update episodes set responsible_unit_id = null",
     ),
     Fault.EPISODE_WITHOUT_NEXT_STEP: (f"{END} and task_id is null and handover_id is null",),
+    Fault.EPISODE_WITHOUT_AGREEMENT: (
+        "alter table agreements disable trigger user",
+        "update agreements set valid_from = :now + interval '1 day'",
+    ),
     Fault.TASK_WITHOUT_DEADLINE: (f"{END} and task_id is not null",),
     Fault.HANDOVER_WITHOUT_DEADLINE: (f"{END} and handover_id is not null",),
     Fault.DEADLINE_OF_CLOSED_EPISODE: (
@@ -130,7 +134,7 @@ def test_what_is_broken_is_counted_and_nothing_else(session: Session, fault: Fau
 
 
 def test_two_next_steps_are_one_too_many(session: Session) -> None:
-    do(session, "drop index uq_deadlines_live_state")
+    do(session, "drop index uq_deadlines_live_episode")
     columns = "episode_id, concerns, unit_id, opened_at, due_at, rung_at, rung_to, rung"
     do(
         session,

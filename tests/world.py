@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
+from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from workflow import agreements, citizens, episodes
+from workflow import agreements, citizens, clock, episodes
 from workflow.actor import SYSTEM, Actor
 from workflow.cpr import Cpr
+from workflow.settings import sqlalchemy_url
 from workflow.tables import Citizen, Episode, Organisation, Person, PersonRole, Place, Unit
 from workflow.vocabulary import OrganisationKind, PlaceKind, Role, UnitKind
 
@@ -86,6 +88,15 @@ def build(session: Session) -> World:
         facility_manager=_person(session, "Åse Demo", facility, Role.MANAGER),
         stranger=_person(session, "Nina Demo", other_district, Role.MUNICIPAL_NURSE),
     )  # fmt: skip
+
+
+def agree(url: str) -> None:
+    """The first agreements in the database at `url`, from now on: without them an installation is not ready."""
+    engine = create_engine(sqlalchemy_url(url))
+    with Session(engine) as session, session.begin():
+        agreements.seed(session, by=SYSTEM, at=clock.real_now())
+    engine.dispose()
+    agreements.forget()
 
 
 def _organisation(

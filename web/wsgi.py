@@ -3,7 +3,7 @@
 import gc
 
 from web.app import create_app
-from workflow import db, keys
+from workflow import db, installation, keys
 from workflow.seeing import masking
 from workflow.settings import Settings
 
@@ -11,6 +11,7 @@ masking.install()
 settings = Settings.from_environment()
 keys.use(settings)
 db.connect(settings.database_url)
+installation.require_at_start(settings)
 app = create_app(settings)
 
 # What there is now stays for as long as the process does: no collection during a request need look at it again. And a

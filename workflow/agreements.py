@@ -1,12 +1,12 @@
 """Agreements: which rules hold for an episode. Each holds from a date; the narrowest, then the newest, wins."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, get_type_hints
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from workflow.actor import Actor
@@ -15,7 +15,7 @@ from workflow.pathway import Pathway
 from workflow.pathways import PATHWAYS, newest
 from workflow.rule import Rule, Rung
 from workflow.tables import Agreement, AgreementMove, AgreementRule, Episode
-from workflow.vocabulary import Audience, Concerns
+from workflow.vocabulary import Audience, Concerns, Language
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,10 @@ class _Version:
     valid_from: datetime
     moves_open: bool
     rules: Mapping[str, Rule | None]  # None: this agreement takes the rule away
+
+    def holds(self, pathway_key: str, *, at: datetime) -> bool:
+        """Whether it is the pathway's own and in force."""
+        return self.pathway_key == pathway_key and self.valid_from <= at
 
     def covers(self, whom: Episode | Scope) -> bool:
         return (
@@ -70,6 +74,10 @@ class Terms:
                 _say(found, version)
         return found
 
+    def agreed(self, pathway_key: str) -> bool:
+        """Whether anything of the pathway's own is agreed by now: what else holds for it only changes that."""
+        return any(version.holds(pathway_key, at=self._at) for version in self._versions)
+
     def concerning(self, concerns: Concerns, on: str, anchor: datetime) -> Rule | None:
         """The rule about a state, or about the sending or answering of a handover on a trigger."""
         return next((r for r in self.when(anchor).values() if r.concerns == concerns and r.on == on), None)
@@ -90,6 +98,12 @@ _book: tuple[int, tuple[_Version, ...]] = (0, ())
 def terms_for(session: Session, episode: Episode, *, at: datetime, newest_known: int | None = None) -> Terms:
     """What has been agreed for this episode. Agreements never change, so they are read once per process."""
     return Terms(_covering(session, episode, newest_known), at)
+
+
+def terms_of(session: Session, episodes: Sequence[Episode], *, at: datetime) -> dict[int, Terms]:
+    """The same for several, by the number of the episode: whatever is new is asked for once."""
+    newest_known = session.scalar(select(func.max(Agreement.id))) or 0 if episodes else 0
+    return {one.id: terms_for(session, one, at=at, newest_known=newest_known) for one in episodes}
 
 
 def in_force(session: Session, scope: Scope, *, at: datetime) -> dict[str, Rule]:
@@ -119,6 +133,12 @@ def _versions(session: Session, newest_known: int | None = None) -> tuple[_Versi
         rows = session.scalars(select(Agreement).options(selectinload(Agreement.rules)))
         _book = (number, tuple(_version(row) for row in rows))
     return _book[1]
+
+
+def forget() -> None:
+    """Read the agreements anew at the next question: another database may have others under the same numbers."""
+    global _book
+    _book = (0, ())
 
 
 def _version(row: Agreement) -> _Version:
@@ -182,14 +202,35 @@ def _strangers(rule: Rule, pathways: list[Pathway]) -> Iterator[str]:
         yield f"{rule.key}: '{trigger}' never happens"
 
 
-def seed(session: Session, *, by: Actor, at: datetime, valid_from: datetime) -> None:
-    """The first agreements: the numbers written in the pathways, as an example to be confirmed locally."""
-    for (key, version), pathway in PATHWAYS.items():
-        if pathway == newest(key):
-            add(
-                session, f"Midtjylland 2021/2022 (eksempel): {key} {version}", pathway.rules(), by=by, at=at,
-                valid_from=valid_from, pathway_key=key, note="Skal bekræftes lokalt.",
-            )  # fmt: skip
+def seed(session: Session, *, by: Actor, at: datetime, valid_from: datetime | None = None) -> list[Agreement]:
+    """The first agreement of every pathway that everybody has none for, and no other; returns what was added.
+
+    The numbers written in the pathways, as an example to be confirmed locally. Without `valid_from` it holds from now
+    on, for what is open too: what happened yesterday and is told today is owed for. Two callers at once: the second
+    waits, and finds the first's.
+    """
+    session.execute(text("select pg_advisory_xact_lock(hashtext('first agreements'))"))
+    has_own = Agreement.region_id.is_(None), Agreement.municipality_id.is_(None), Agreement.pathway_key.is_not(None)
+    there = set(session.scalars(select(Agreement.pathway_key).where(*has_own)))
+    return [
+        add(
+            session, f"{newest(key).title[Language.DANISH]}: Region Midtjylland 2021/2022 (eksempel)",
+            newest(key).rules(), by=by, at=at, valid_from=valid_from or at, pathway_key=key,
+            moves_open_deadlines=valid_from is None, note="Skal bekræftes lokalt.",
+        )
+        for key in dict.fromkeys(key for key, _ in PATHWAYS)
+        if key not in there
+    ]  # fmt: skip
+
+
+def without(session: Session, *, at: datetime) -> list[Pathway]:
+    """The pathways for which nothing of their own is agreed for everybody at `at`: no episode is opened on them."""
+    versions = _versions(session)
+    return [
+        newest(key)
+        for key in dict.fromkeys(key for key, _ in PATHWAYS)
+        if not any(v.covers(Scope(pathway_key=key)) and v.holds(key, at=at) for v in versions)
+    ]
 
 
 def write_rule(rule: Rule) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from workflow import agreements, casefile, history, place_stays
+from workflow import agreements, casefile, choosing, history, place_stays
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotPossible, Stale
@@ -92,15 +92,18 @@ def correct_time(
 def transfer(
     session: Session, episode_id: UUID, ward: Unit, *, by: Actor, at: datetime, effective_at: datetime | None = None
 ) -> Episode:
-    """The citizen lies in another ward now, of this hospital or another: it has what the old one had, and owes it.
+    """The citizen lies in another ward now: it has what the old one had, and owes it.
 
-    Raises NotPossible when the citizen is in no ward, NotAllowed, NotFound, Invalid.
+    The ward that has the citizen says so, of a ward of its hospital; another hospital only by a message of its own: the
+    responsibility does not leave the house without both sides seeing it. Raises NotPossible when the citizen is in no
+    ward, NotAllowed, NotFound, Invalid.
     """
     case = fetch_for(session, episode_id, by=by, at=at)
     episode = case.episode
-    access.require_party(by, episode)
+    access.require_care(by, Party.WARD, episode)
     if case.pathway.state(episode.state).owner != Party.WARD:
         raise NotPossible("not_in_hospital", state=episode.state)
+    choosing.require(ward, choosing.wards_for(by, episode))
     before = episode.ward_id
     episode.ward_id, episode.hospital_id = ward.id, ward.organisation_id
     happened = effective_at if by.is_message and effective_at else casefile.happened_at(effective_at, at)
@@ -137,11 +140,14 @@ def reroute(
     """Send the citizen another way, before or after the discharge, in one entry: state and elapsed times are kept.
 
     Handover, tasks and deadlines that differ are withdrawn or opened; those that both ways share go on, with their new
-    owner. Raises NotPossible when the other pathway does not have the present state, or the facility is missing.
+    owner. Raises NotPossible when the other pathway does not have the present state, or the facility is missing;
+    NotAllowed and Invalid for a facility where the citizen cannot be sent.
     """
     case = fetch_for(session, episode_id, by=by, at=at)
     episode, target = case.episode, newest(pathway_key)
     access.require_party(by, episode)
+    if facility is not None:
+        choosing.require(facility, choosing.houses_for(episode))
     if not target.has_state(episode.state) or target.is_final(episode.state):
         raise NotPossible("cannot_reroute_now", state=episode.state)
     if (target.key, facility and facility.id) == (episode.pathway_key, episode.facility_id):

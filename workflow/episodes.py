@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from sqlalchemy.orm import Session
 
-from workflow import agreements, casefile, history, machine, obligations, place_stays, tasks
+from workflow import agreements, casefile, choosing, history, machine, obligations, place_stays, tasks
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, Missing, NotPossible, Stale
@@ -54,9 +54,8 @@ def open_episode(
     """Start a citizen on the newest version of a pathway, by one of its ways in.
 
     Without a district, the unit that receives for the citizen's municipality stands in. Raises NotPossible when the
-    citizen
-    has an open episode, or a unit that the way in needs is not named; Invalid for a way in that the pathway does not
-    have.
+    citizen has an open episode, nothing is agreed for the pathway, or a unit that the way in needs is not named;
+    Invalid for a way in that the pathway does not have; NotAllowed and Invalid as `choosing.require_opening`.
     """
     pathway = newest(pathway_key)
     way = pathway.way_in(way_in)
@@ -65,11 +64,13 @@ def open_episode(
     happened = _happened(effective_at, by=by, at=at)
     if citizen.municipality_id is None:
         raise NotPossible("citizen_has_no_municipality")
-    district = district or receiving_unit(session, citizen.municipality_id)
-    region_id = session.get_one(Organisation, citizen.municipality_id).parent_id
+    named = {Party.WARD: ward, Party.FACILITY: facility, Party.DISTRICT: district, Party.PRACTICE: practice}
+    home = session.get_one(Organisation, citizen.municipality_id)
+    choosing.require_opening(by, pathway, way, home, named)
+    district = district or receiving_unit(session, home.id)
     episode = Episode(
         citizen_id=citizen.id, pathway_key=pathway.key, pathway_version=pathway.version, state=way.state,
-        region_id=region_id, municipality_id=citizen.municipality_id,
+        region_id=home.parent_id, municipality_id=home.id,
         hospital_id=ward and ward.organisation_id, ward_id=ward and ward.id, facility_id=facility and facility.id,
         district_id=district.id, practice_id=practice and practice.id,
         opened_at=happened, needs=list(needs), previous_id=previous and previous.id,
@@ -79,6 +80,9 @@ def open_episode(
         # Whoever owns a state that can come must be known from the start: an episode never runs into nobody's hands.
         if state.owner is not None and not (state.owner == Party.WARD and way.state == "planned"):
             require_unit_as(episode, state.owner)
+    terms = agreements.terms_for(session, episode, at=at)
+    if not terms.agreed(pathway.key):
+        raise NotPossible("nothing_agreed", pathway=f"way_to:{pathway.key}")
     lock_citizen(session, citizen.id)
     episode.responsible_unit_id = require_unit_as(episode, way.responsible)
     episode.owner_unit_id = require_unit_as(episode, pathway.state(way.state).owner or way.responsible)
@@ -95,7 +99,6 @@ def open_episode(
         number=1, kind=EntryKind.OPENED, trigger=way.trigger, dest=way.state, effective_at=happened, recorded_at=at,
         responsible_unit_id=episode.responsible_unit_id,
     )  # fmt: skip
-    terms = agreements.terms_for(session, episode, at=at)
     case = CaseFile(episode, terms, [opening], fold([opening]), [], [], [], sheet)
     facts = settle(session, case, number=1, by=by, at=at)
     history.append(
@@ -249,7 +252,9 @@ def readmit(
     if same:
         return record_event(session, episode_id, "stay_resumed", by=by, at=at, effective_at=happened)
     old = record_event(session, episode_id, "patient_readmitted", by=by, at=at, effective_at=happened)
-    district = session.get_one(Unit, old.district_id)
+    district: Unit | None = session.get_one(Unit, old.district_id)
+    if not by.is_message and district is not None and district.organisation_id != old.citizen.municipality_id:
+        district = None  # the citizen has moved since
     return open_episode(
         session, old.citizen, "home", "acute_admission" if acute else "admission", by=by, at=at, effective_at=happened,
         ward=ward, district=district, previous=old, needs=tuple(old.needs) if needs is None else needs,

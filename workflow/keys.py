@@ -35,6 +35,8 @@ class KeyRing:
             hashing = base64.b64decode(settings.hash_key, validate=True)
         except ValueError as error:
             raise MissingSettings("OVERGANG_KEYS is name:base64[,name:base64], OVERGANG_HASH_KEY is base64") from error
+        if len(encryption) < len(pairs):
+            raise MissingSettings("OVERGANG_KEYS names two keys alike: each needs a name of its own")
         if len(hashing) < 32:
             raise MissingSettings("OVERGANG_HASH_KEY must hold at least 32 bytes")
         return cls(encryption, hashing)

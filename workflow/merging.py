@@ -11,7 +11,7 @@ from workflow import amendments, episodes, history
 from workflow.actor import Actor
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.parties import count_episodes
-from workflow.seeing import access, relations
+from workflow.seeing import access, objections, relations
 from workflow.tables import (
     Citizen,
     Episode,
@@ -165,7 +165,7 @@ def _numbers(session: Session, table: type[MunicipalService], citizen_id: int) -
 
 def _objections(session: Session, from_id: int, into_id: int) -> list[int]:
     """Those that move: a standing one stays where the real citizen has one too, for one stands at a time."""
-    both = session.scalar(select(Objection.id).where(Objection.citizen_id == into_id, Objection.withdrawn_at.is_(None)))
+    both = session.scalar(select(objections.stands(into_id)))
     moved = select(Objection.id).where(Objection.citizen_id == from_id).order_by(Objection.id)
     if both is not None:
         moved = moved.where(Objection.withdrawn_at.is_not(None))

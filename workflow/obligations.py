@@ -118,6 +118,20 @@ def phone_rules(terms: Terms, ahead: Timeline, situation: Situation) -> list[Rul
     ]
 
 
+def send_by(terms: Terms, leaves_at: datetime, *, at: datetime) -> datetime:
+    """By when a handover should be sent for a citizen who leaves then: what comes first of what has been agreed.
+
+    The clock time until which what must be done the same day need not be phoned counts for every citizen.
+    """
+    found = [leaves_at]
+    for rule in terms.when(at).values():
+        if rule.on == DISCHARGED and rule.kind == RuleKind.ALWAYS_PHONE and rule.clock is not None:
+            found.append(calendar.at_clock(calendar.local(leaves_at).date(), rule.clock))
+        elif rule.on == DISCHARGED and rule.concerns == Concerns.HANDOVER_SENDING:
+            found.append(rule.limit_before(leaves_at))
+    return min(found)
+
+
 def window_ends(terms: Terms, timeline: Timeline, situation: Situation) -> dict[str, datetime]:
     """Until when something holds that nobody owes (the 72-hour line), by rule key."""
     return {

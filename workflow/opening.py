@@ -1,24 +1,25 @@
 """Opening an episode at the desk: what somebody may begin in the unit they act in, where, and for whom."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from workflow import amendments, calendar, citizens, episodes
+from workflow import amendments, calendar, choosing, citizens, episodes
 from workflow.actor import Actor
 from workflow.cpr import Cpr
-from workflow.errors import Invalid, Missing, NotAllowed
-from workflow.parties import receiving_unit
+from workflow.errors import Missing, NotAllowed
 from workflow.pathway import WayIn
 from workflow.pathways import PATHWAYS, newest
-from workflow.seeing.sight import Sight
+from workflow.seeing import access_log
+from workflow.seeing.access_log import Visit
 from workflow.tables import Citizen, Episode, Organisation, Unit
-from workflow.vocabulary import OrganisationKind, Party, Role, UnitKind
+from workflow.vocabulary import Look, OrganisationKind, Party
 
-_HOSPITAL = {Role.DISCHARGE_COORDINATOR, Role.WARD_NURSE}
-_MUNICIPAL = {Role.MUNICIPAL_NURSE, Role.FACILITY_NURSE}
+_One = TypeVar("_One", Unit, Organisation)
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,7 @@ class Way:
 
 def ways_for(by: Actor) -> list[Way]:
     """How this person's unit takes people in: a ward by admission, a municipality without a hospital."""
-    parties = {Party.WARD} if by.roles & _HOSPITAL else set()
-    parties |= {Party.DISTRICT, Party.FACILITY, Party.PRACTICE} if by.roles & _MUNICIPAL else set()
+    parties = choosing.begins_as(by)
     keys = dict.fromkeys(key for key, _ in PATHWAYS)
     return [Way(key, way) for key in keys for way in newest(key).ways_in if way.responsible in parties]
 
@@ -53,23 +53,24 @@ class Desk:
     municipalities: list[Organisation]
 
 
-def desk(session: Session, sight: Sight, citizen: Citizen | None) -> Desk:
-    """The choices for this actor; where the citizen's municipality is known, only its districts."""
-    kinds = {UnitKind.WARD, UnitKind.FACILITY, UnitKind.PRACTICE, UnitKind.DISTRICT}
-    query = select(Unit).where(Unit.kind.in_(kinds)).options(joinedload(Unit.organisation)).order_by(Unit.name, Unit.id)
-    units = list(session.scalars(query))
+def desk(session: Session, by: Actor, citizen: Citizen | None) -> Desk:
+    """The choices for this person; where the citizen's municipality is known, only its units."""
+    query = select(Unit).where(Unit.kind.in_(choosing.KINDS.values()))
+    units = list(session.scalars(query.options(joinedload(Unit.organisation)).order_by(Unit.name, Unit.id)))
     known = citizen.municipality_id if citizen is not None else None
     municipal = select(Organisation).where(Organisation.kind == OrganisationKind.MUNICIPALITY)
-    in_facility = Role.FACILITY_NURSE in sight.actor.roles
+    homes = session.scalars(municipal.order_by(Organisation.name)) if known is None else ()
+    municipalities = [home for home in homes if choosing.opens_for(by, home.id)]
+    home = session.get_one(Organisation, known) if known else _chosen(municipalities, "")
+
+    def offered(party: Party) -> list[Unit]:
+        among = choosing.to_open_with(by, party, home)
+        return [unit for unit in units if among.holds(unit)]
+
     return Desk(
-        ways=ways_for(sight.actor),
-        wards=[u for u in units if u.kind == UnitKind.WARD and u.id in sight.units],
-        facilities=[
-            u for u in units if u.kind == UnitKind.FACILITY and (u.id == sight.actor.unit_id or not in_facility)
-        ],
-        practices=[u for u in units if u.kind == UnitKind.PRACTICE],
-        districts=[u for u in units if u.kind == UnitKind.DISTRICT and known in {None, u.organisation_id}],
-        municipalities=[] if known else list(session.scalars(municipal.order_by(Organisation.name))),
+        ways=ways_for(by) if known is None or choosing.opens_for(by, known) else [], wards=offered(Party.WARD),
+        facilities=offered(Party.FACILITY), practices=offered(Party.PRACTICE), districts=offered(Party.DISTRICT),
+        municipalities=municipalities,
     )  # fmt: skip
 
 
@@ -87,65 +88,90 @@ class Wanted:
 
 
 def begin(
-    session: Session, sight: Sight, cpr: Cpr, wanted: Wanted, *, at: datetime, effective_at: datetime | None = None
+    session: Session,
+    by: Actor,
+    cpr: Cpr,
+    wanted: Wanted,
+    *,
+    visit: Visit,
+    at: datetime,
+    effective_at: datetime | None = None,
 ) -> Episode:
-    """Open an episode for the citizen with this number, who is made when there is none.
+    """Open an episode for the citizen with this number, who is made when there is none, as a form asks for it.
 
-    Raises NotAllowed for a way or a unit that is not theirs to choose, Missing (naming the fields), NotPossible when
-    the citizen has an open episode, Invalid (the time, a unit of another municipality).
+    What there is only one of needs no choosing. Raises Missing (naming the fields), and as `open_for`.
     """
     citizen = citizens.find(session, cpr)
-    offered = desk(session, sight, citizen)
+    offered = desk(session, by, citizen)
+    if citizen is not None and citizen.municipality_id is not None:
+        choosing.require_home(by, citizen.municipality_id)
     way = next((one for one in offered.ways if one.name == wanted.way), None)
     if way is None:
         raise NotAllowed("not_your_way_in")
-    ward, facility = _chosen(offered.wards, wanted.ward), _chosen(offered.facilities, wanted.facility)
-    practice, district = _chosen(offered.practices, wanted.practice), _chosen(offered.districts, wanted.district)
-    party = way.way_in.responsible
+    party, receiver = way.way_in.responsible, newest(way.pathway).receiver
+    home = _chosen(offered.municipalities, wanted.municipality)
+    district = _chosen(offered.districts, wanted.district)
+    ward = _chosen(offered.wards, wanted.ward) if party == Party.WARD else None
+    facility = _chosen(offered.facilities, wanted.facility) if receiver == Party.FACILITY else None
+    practice = _chosen(offered.practices, wanted.practice) if party == Party.PRACTICE else None
     asked = {
         "name": citizen is not None or wanted.name.strip(),
-        "municipality": not offered.municipalities or wanted.municipality,
+        "municipality": not offered.municipalities or home,
         "ward": party != Party.WARD or ward,
-        "facility": newest(way.pathway).receiver != Party.FACILITY or facility,
+        "facility": receiver != Party.FACILITY or facility,
         "practice": party != Party.PRACTICE or practice,
     }
     if missing := tuple(name for name, given in asked.items() if not given):
         raise Missing("fill_in_first", missing)
-    citizen = _registered(session, citizen, cpr, wanted, offered)
-    if district is not None and district.organisation_id != citizen.municipality_id:
-        raise Invalid("unit_is_elsewhere")
-    if district is None and citizen.municipality_id is not None:
-        district = receiving_unit(session, citizen.municipality_id)
+    return open_for(
+        session, cpr, wanted.name, home.id if home else None, way.pathway, way.way_in.key, by=by, visit=visit, at=at,
+        effective_at=effective_at, ward=ward, facility=facility, district=district, practice=practice,
+    )  # fmt: skip
+
+
+def open_for(
+    session: Session,
+    cpr: Cpr,
+    name: str,
+    home: int | None,
+    pathway: str,
+    way_in: str,
+    *,
+    by: Actor,
+    visit: Visit,
+    at: datetime,
+    effective_at: datetime | None = None,
+    phone: str | None = None,
+    ward: Unit | None = None,
+    facility: Unit | None = None,
+    district: Unit | None = None,
+    practice: Unit | None = None,
+    needs: tuple[str, ...] = (),
+) -> Episode:
+    """Open an episode for the citizen with this number; name, `home` and phone count where we do not know them yet.
+
+    That it was opened is written down as a look. Raises as `episodes.open_episode`.
+    """
+    citizen = citizens.register(session, cpr, " ".join(name.split()), municipality_id=home, phone=phone)
+    if citizen.municipality_id is None:
+        citizen.municipality_id = home
     episode = episodes.open_episode(
-        session, citizen, way.pathway, way.way_in.key, by=sight.actor, at=at, effective_at=effective_at,
-        district=district, ward=ward if party == Party.WARD else None,
-        practice=practice if party == Party.PRACTICE else None,
-        facility=facility if newest(way.pathway).receiver == Party.FACILITY else None,
+        session, citizen, pathway, way_in, by=by, at=at, effective_at=effective_at, ward=ward, facility=facility,
+        district=district, practice=practice, needs=needs,
     )  # fmt: skip
     # Only who has a relation may ask whom the municipality helps; what is owed follows from the answer.
     day = calendar.local(episode.opened_at).date()
     if citizens.is_known(session, citizen, episode.municipality_id, on=day):
-        amendments.record_need(session, episode.uuid, "municipal_services", by=sight.actor, at=at)
+        amendments.record_need(session, episode.uuid, "municipal_services", by=by, at=at)
+    access_log.write(session, Look.OPENED, visit, by=by, citizens=[citizen.id], episodes=[episode.id], related=True)
     return episode
 
 
-def _chosen(units: list[Unit], chosen: str) -> Unit | None:
+def _chosen(offered: Sequence[_One], chosen: str) -> _One | None:
     """Raises NotAllowed for one that was not offered. The only one there is needs no choosing."""
     if not chosen:
-        return units[0] if len(units) == 1 else None
-    unit = next((one for one in units if str(one.uuid) == chosen), None)
-    if unit is None:
-        raise NotAllowed("not_your_unit")
-    return unit
-
-
-def _registered(session: Session, citizen: Citizen | None, cpr: Cpr, wanted: Wanted, offered: Desk) -> Citizen:
-    if citizen is not None and citizen.municipality_id is not None:
-        return citizen
-    home = next((m.id for m in offered.municipalities if str(m.uuid) == wanted.municipality), None)
-    if home is None:
-        raise Missing("fill_in_first", ("municipality",))
-    if citizen is None:
-        return citizens.register(session, cpr, " ".join(wanted.name.split()), municipality_id=home)
-    citizen.municipality_id = home
-    return citizen
+        return offered[0] if len(offered) == 1 else None
+    found = next((one for one in offered if str(one.uuid) == chosen), None)
+    if found is None:
+        raise NotAllowed("not_to_be_chosen")
+    return found

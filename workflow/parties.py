@@ -10,7 +10,7 @@ from workflow.errors import NotPossible
 from workflow.pathway import Pathway
 from workflow.pathways import pathway
 from workflow.tables import Citizen, Episode, Unit
-from workflow.vocabulary import Party
+from workflow.vocabulary import Party, UnitKind
 
 _UNITS = select(Unit).where(db.among(Unit.id)).options(joinedload(Unit.organisation, innerjoin=True))
 _EPISODES_OF = text("select all_of_them, open_ones from episodes_of(:citizen)")
@@ -61,7 +61,9 @@ def receiving_unit(session: Session, municipality_id: int) -> Unit:
     """The unit that receives for a municipality when nobody has said which district. Raises NotPossible."""
     unit = session.scalar(
         select(Unit)
-        .where(Unit.organisation_id == municipality_id, Unit.receives_for_municipality)
+        .where(
+            Unit.organisation_id == municipality_id, Unit.receives_for_municipality, Unit.kind == UnitKind.DISTRICT
+        )
         .order_by(Unit.id)
         .limit(1)
     )

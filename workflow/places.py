@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from workflow import history, place_stays
+from workflow import choosing, history, place_stays
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
@@ -38,6 +38,7 @@ def reserve(
         raise NotFound("no_such_place")
     if by.unit_id != place.unit_id:  # the house gives its places to whoever waits for one
         access.require_party(by, episode)
+    _require_house(session, place.unit_id, episode)
     stay = PlaceStay(
         place_id=place.id, episode_id=episode.id, state=StayState.RESERVED,
         during=Range(from_at or at, None), recorded_at=at, recorded_by=by.name,
@@ -100,6 +101,7 @@ def request(
     case = _lock(session, episode_id, by=by, at=at)
     episode = case.episode
     access.require_party(by, episode)
+    _require_house(session, unit_id, episode)
     waiting = session.scalar(
         select(PlaceRequest).where(PlaceRequest.episode_id == episode.id, PlaceRequest.ended_at.is_(None))
     )
@@ -138,7 +140,8 @@ def furnish(session: Session, unit_id: int, kind: PlaceKind, count: int, *, by: 
         raise NotAllowed("not_your_unit")
     if not 1 <= count <= MOST_PLACES:
         raise Invalid("not_so_many_places", most=MOST_PLACES)
-    session.get_one(Unit, unit_id, with_for_update={"key_share": True})
+    unit = session.get_one(Unit, unit_id, with_for_update={"key_share": True})
+    choosing.require(unit, choosing.HOUSES)
     names = set(session.scalars(select(Place.name).where(Place.unit_id == unit_id)))
     there = session.scalar(select(func.count()).where(Place.unit_id == unit_id, Place.kind == kind, ~Place.extra)) or 0
     if count < there:
@@ -163,6 +166,7 @@ def overbook(
         raise Invalid("reason_needed")
     case = _lock(session, episode_id, by=by, at=at)
     episode = case.episode
+    _require_house(session, unit_id, episode)
     if free_places(session, unit_id, kind, at=at):
         raise NotPossible("places_are_free")
     extra = session.scalar(select(func.count()).where(Place.unit_id == unit_id, Place.extra)) or 0
@@ -232,8 +236,7 @@ def close(
     place = session.scalar(select(Place).where(Place.uuid == place_id))
     if place is None:
         raise NotFound("no_such_place")
-    if by.unit_id != place.unit_id:
-        raise NotAllowed("not_your_unit")
+    access.require_work_in(by, place.unit_id)
     stay = PlaceStay(
         place_id=place.id, state=StayState.CLOSED, during=Range(at, until), reason=reason, recorded_at=at,
         recorded_by=by.name,
@@ -252,8 +255,7 @@ def reopen(session: Session, place_id: UUID, *, by: Actor, at: datetime) -> None
     )
     if stay is None:
         raise NotPossible("not_closed")
-    if by.unit_id != stay.place.unit_id:
-        raise NotAllowed("not_your_unit")
+    access.require_work_in(by, stay.place.unit_id)
     stay.during = Range(stay.during.lower, at)
 
 
@@ -262,6 +264,11 @@ def _lock(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> Cas
     if case.episode.closed_at is not None:
         raise NotPossible("episode_is_closed")
     return case
+
+
+def _require_house(session: Session, unit_id: int, episode: Episode) -> None:
+    """Raises NotAllowed, Invalid: there are places for the citizens of a municipality in its own houses."""
+    choosing.require(session.get_one(Unit, unit_id), choosing.houses_for(episode))
 
 
 def _occupy(session: Session, stay: PlaceStay) -> None:

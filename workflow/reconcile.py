@@ -21,6 +21,7 @@ class Fault(StrEnum):
     EPISODE_WITHOUT_OWNER = "episode_without_owner"
     EPISODE_WITHOUT_RESPONSIBLE = "episode_without_responsible"
     EPISODE_WITHOUT_NEXT_STEP = "episode_without_next_step"  # not exactly one live deadline of its state
+    EPISODE_WITHOUT_AGREEMENT = "episode_without_agreement"  # nothing of its pathway's own is in force where it is
     TASK_WITHOUT_DEADLINE = "task_without_deadline"
     HANDOVER_WITHOUT_DEADLINE = "handover_without_deadline"  # owed, unanswered or rejected, and nobody is waited for
     DEADLINE_OF_CLOSED_EPISODE = "deadline_of_closed_episode"
@@ -64,8 +65,17 @@ select
         as episode_without_responsible,
     (select count(*) from episodes e where e.closed_at is null and 1 <> (
         select count(*) from deadlines d
-        where d.episode_id = e.id and d.ended_at is null and d.task_id is null and d.handover_id is null
+        where d.episode_id = e.id and d.ended_at is null and d.concerns = 'state'
     )) as episode_without_next_step,
+    (select coalesce(sum(here), 0)::bigint from (
+        select region_id, municipality_id, pathway_key, count(*) as here from episodes where closed_at is null
+        group by region_id, municipality_id, pathway_key
+    ) e where not exists (
+        select from agreements a
+        where a.pathway_key = e.pathway_key and a.valid_from <= :at
+          and (a.region_id is null or a.region_id = e.region_id)
+          and (a.municipality_id is null or a.municipality_id = e.municipality_id)
+    )) as episode_without_agreement,
     (select count(*) from tasks t where t.state = 'open' and not exists (
         select from deadlines d where d.task_id = t.id and d.ended_at is null
     )) as task_without_deadline,
@@ -117,15 +127,17 @@ def look(session: Session, *, at: datetime, real_at: datetime) -> Reconciliation
 
     Each fault is counted in one statement, so it sees each writer's transaction whole or not at all.
     """
-    late = {
+    times = {
+        "at": at,
+        "since": at - LOOKS_BACK,
         "raised_by": at - RAISING_PATIENCE,
         "routed_by": at - LEAVING_PATIENCE,
         "sent_by": real_at - LEAVING_PATIENCE,
     }
     counted = {
         name: count
-        for statement, values in ((_OPEN, {}), (_LIVE, {}), (_RAISED, {"since": at - LOOKS_BACK}), (_LATE, late))
-        for name, count in session.execute(statement, values).one()._mapping.items()
+        for statement in (_OPEN, _LIVE, _RAISED, _LATE)
+        for name, count in session.execute(statement, times).one()._mapping.items()
     }
     return Reconciliation(
         faults={fault: counted[fault.value] for fault in Fault}, figures=figures.read(session, at=at, real_at=real_at)

@@ -6,13 +6,14 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from workflow import keys
-from workflow.tables import Account, Citizen, Message, OutboundMessage, Segment, Thread
+from workflow.tables import Account, Citizen, Installation, Message, OutboundMessage, Segment, Thread
 
 BATCH = 500
 # Every encrypted column; `decrypt` and `encrypt` of the ring read and write each.
 ENCRYPTED: tuple[InstrumentedAttribute[Any], ...] = (
     Citizen.cpr_encrypted, Account.totp_encrypted, Message.raw, OutboundMessage.body, OutboundMessage.basis_reason,
     Thread.topic, Segment.author, Segment.contact, Segment.text, Segment.title, Segment.content, Segment.url,
+    Installation.proof_encrypted,
 )  # fmt: skip
 
 

@@ -16,6 +16,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Nødadgangen til borgeren er åben allerede.",
         "Emergency access to the citizen is open already.",
     ),
+    "objected_elsewhere": (
+        "Frabedelsen er registreret i et andet forløb. Enheden dér kan trække den tilbage.",
+        "The objection was registered on another episode. The unit there can withdraw it.",
+    ),
     "has_not_objected": (
         "Borgeren har ikke frabedt sig noget.",
         "The citizen has not objected.",
@@ -81,6 +85,14 @@ ERRORS: dict[str, tuple[str, str]] = {
     "not_your_way_in": (
         "Din enhed kan ikke oprette et forløb på den måde.",
         "Your unit cannot open an episode in that way.",
+    ),
+    "not_to_be_chosen": (
+        "Den enhed kan ikke vælges her.",
+        "That unit cannot be chosen here.",
+    ),
+    "lives_in_another_municipality": (
+        "Borgeren hører til en anden kommune. Borgerens egen kommune eller hospitalet opretter forløbet.",
+        "The citizen belongs to another municipality. Their own municipality or the hospital opens the episode.",
     ),
     "unit_is_elsewhere": (
         "Enheden hører ikke til borgerens kommune.",
@@ -203,6 +215,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Agreements can only be written when you have spoken.",
     ),
     "already_accepted": ("Allerede modtaget af {by} {at}.", "Already accepted by {by} {at}."),
+    "read_before_accepting": (
+        "Læs overleveringen, før den modtages: ingen i enheden har læst denne version.",
+        "Read the handover before accepting it: nobody in the unit has read this version.",
+    ),
     "already_claimed": ("{by} har taget opgaven.", "{by} has taken the task."),
     "already_rejected": (
         "Afvist af {by} {at}; afsenderen skal sende en ny version.",
@@ -245,6 +261,10 @@ ERRORS: dict[str, tuple[str, str]] = {
     "citizen_has_open_episode": (
         "Borgeren har allerede et åbent forløb.",
         "The citizen already has an open episode.",
+    ),
+    "nothing_agreed": (
+        "Der er ingen samarbejdsaftale i kraft for forløb {pathway}, så forløbet kan ikke oprettes. Kontakt driften.",
+        "No agreement is in force for episodes {pathway}, so it cannot be opened. Contact operations.",
     ),
     "ends_before_it_begins": ("Slutdatoen ligger før startdatoen.", "The end date is before the start date."),
     "episode_is_closed": ("Forløbet er afsluttet.", "The episode is closed."),
@@ -621,6 +641,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "on_leave": ("Orlov", "On leave"),
     "ready_for_discharge": ("Færdigbehandlet", "Ready for discharge"),
     "short:ready_for_discharge": ("Færdigbeh.", "Ready"),
+    "short:acute": ("Akut", "Acute"),
+    "short:admitted_at_home": ("Indl. hjemme", "At home"),
+    "short:at_tryghedshotel": ("Ankommet", "Arrived"),
+    "next:discharged": ("Udskrives", "Discharge"),
+    "next:at_tryghedshotel": ("Ankommer", "Arrives"),
+    "next:at_home": ("Hjem", "Home"),
+    "next:ready_for_discharge": ("Færdigbehandles", "Ready"),
     "discharged": ("Udskrevet", "Discharged"),
     "at_tryghedshotel": ("På Tryghedshotellet", "At Tryghedshotellet"),
     "at_home": ("Hjemme", "At home"),
@@ -634,13 +661,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "way:done": ("udført", "done"),
     "way:late": ("udført for sent", "done late"),
     "way:now": ("nu", "now"),
+    "way:next": ("næste skridt", "next step"),
     "way:missed": ("misset", "missed"),
     "way:ahead": ("kommer", "to come"),
     # the board
     "board:handover_answer": ("Svar på overlevering", "Answer to the handover"),
-    "board:handover_sending": ("Afsendelse af overlevering", "Sending of the handover"),
+    "board:handover_sending": ("Send overlevering", "Send the handover"),
     "board:arrival": ("Ankomst", "Arrival"),
-    "board:review": ("Tilsyn", "Review"),
+    "board:review": ("Daglig gennemgang", "Daily review"),
     "board:next": ("Næste skridt", "Next step"),
     "board:handover": ("Overlevering", "Handover"),
     # ways in, and what is asked for when an episode is opened
@@ -827,9 +855,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "look:refused": ("afvist", "refused"),
     "look:break_glass": ("nødadgang", "emergency access"),
     "look:cpr_shown": ("CPR-nummer vist", "CPR number shown"),
+    "look:opened": ("forløb oprettet", "episode opened"),
     "why:no_relation": ("ingen relation", "no relation"),
     "why:same_surname": ("samme efternavn", "same surname"),
     "why:unusual_volume": ("usædvanligt mange", "unusually many"),
+    "why:opened_unknown": ("oprettet for en borger, som enheden ikke kendte", "opened for a citizen new to the unit"),
     "why:sample": ("stikprøve", "sample"),
     "basis:consent": ("borgerens samtykke", "the citizen's consent"),
     "basis:own_interest_unable": (

@@ -104,6 +104,7 @@ class Look(StrEnum):
     REFUSED = "refused"
     BREAK_GLASS = "break_glass"
     CPR_SHOWN = "cpr_shown"
+    OPENED = "opened"  # an episode, and with it the sight of it
 
 
 class WhyLook(StrEnum):
@@ -113,6 +114,7 @@ class WhyLook(StrEnum):
     NO_RELATION = "no_relation"
     SAME_SURNAME = "same_surname"
     UNUSUAL_VOLUME = "unusual_volume"
+    OPENED_UNKNOWN = "opened_unknown"  # an episode for somebody whom the unit had nothing to do with before
 
 
 class LegalBasis(StrEnum):

@@ -65,6 +65,8 @@ class Life:
         self.municipality = rng.choices(cluster.municipalities, (5, 2, 2, 2))[0]
         if "sent_just_before" in plan.mishaps:
             self.municipality = next(m for m in cluster.municipalities if m.code == FAVRSKOV)
+        if plan.way == "citizen":  # who asks for themselves asks the house of their own municipality
+            self.municipality = next(m for m in cluster.municipalities if m.code == RANDERS)
         self.district = rng.choice(cluster.districts(self.municipality))
         self.ward = cluster.units[WARDS[0]] if plan.way == "acute_admission" else rng.choice(cluster.wards())
         self.facility = self._facility()
@@ -194,10 +196,10 @@ class Life:
             if sent is None:
                 return
             by = self.at_work_in(sent.to_unit_id)
-            if self.plan.number % 6 == 0:
-                handovers.read(self.session, sent.uuid, by=by, at=at - timedelta(minutes=8))
+            if accept or self.plan.number % 6 == 0:
+                read = handovers.read(self.session, sent.uuid, by=by, at=at - timedelta(minutes=8))
             if accept:
-                handovers.accept(self.session, sent.uuid, by=by, at=at)
+                handovers.accept(self.session, sent.uuid, by=by, at=at, version=read.version)
             else:
                 handovers.reject(
                     self.session, sent.uuid, by=by, at=at, reason=NOT_FROM_TODAY, asked_for=("R.medicine",)

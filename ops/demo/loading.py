@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from ops.demo import cluster, invented, year
 from ops.demo.lives import Plan
 from ops.errors import CannotDo
-from workflow import citizens, clock, db, keys
+from workflow import citizens, clock, db, installation, keys
 from workflow.db import Base
 from workflow.settings import Settings
-from workflow.tables import DemoClock, MunicipalService, Organisation
+from workflow.tables import DemoClock, Installation, MunicipalService, Organisation
 
 Say = Callable[[str], None]
 
@@ -62,6 +62,7 @@ def load(settings: Settings, *, say: Say = print) -> None:
     _require_demo(settings)
     keys.use(settings)
     with _session(settings.database_url, LOADING) as session:
+        installation.require(session, settings)
         if not _is_empty(session):
             raise CannotDo("The database holds something already. To empty it and load anew: overgang demo reset")
         say("Loading the demonstration: a year of invented citizens (half a minute, once) ...")
@@ -85,11 +86,14 @@ def load(settings: Settings, *, say: Say = print) -> None:
 def reset(settings: Settings, *, say: Say = print) -> None:
     """Empty every table, as the owner, and load anew. Raises CannotDo when this is no demo, or the database is none."""
     _require_demo(settings)
+    keys.use(settings)
     with _session(settings.owner_url) as session:
+        installation.require(session, settings)
         if not _is_empty(session) and session.scalar(select(DemoClock.at)) is None:
             raise CannotDo("This database has no demo clock, so it is not a demonstration's. Nothing was touched.")
         session.execute(text("set local lock_timeout = '10s'"))
-        session.execute(text(f"truncate {', '.join(Base.metadata.tables)} restart identity"))
+        emptied = [name for name in Base.metadata.tables if name != Installation.__tablename__]  # it stays what it is
+        session.execute(text(f"truncate {', '.join(emptied)} restart identity"))
         session.commit()
     load(settings, say=say)
 

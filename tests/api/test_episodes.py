@@ -98,7 +98,7 @@ def test_nor_can_it_change_what_it_guesses(story: Story, programs: Programs) -> 
         (f"/episodes/{episode}/events", {"trigger": "patient_arrived"}),
         (f"/episodes/{episode}/needs", {"need": "rehabilitation_plan"}),
         (f"/episodes/{episode}/handovers", {"content": {}}),
-        (f"/handovers/{handover}/acceptance", {}),
+        (f"/handovers/{handover}/acceptance", {"version": 1}),
         (f"/handovers/{handover}/rejection", {"reason": "Nej"}),
         (f"/episodes/{episode}/place/arrival", {}),
         (f"/places/{story.world.places[0].uuid}/reservations", {"episode": episode}),
@@ -136,3 +136,38 @@ def test_a_second_episode_of_one_citizen_is_refused(story: Story) -> None:
     story.opened()
     with pytest.raises(AssertionError, match="citizen_has_open_episode"):
         story.opened()
+
+
+def test_a_token_opens_only_what_its_unit_may(story: Story, programs: Programs) -> None:
+    """The rules are the engine's: the pages and the interface refuse the same."""
+    world, before = story.world, state()
+    ward, house = str(world.ward.uuid), str(world.facility.uuid)
+    said = {"citizen": CITIZEN, "pathway": "home", "way_in": "admission", "ward": ward}
+    planned = {"citizen": CITIZEN, "pathway": "tryghedshotel", "way_in": "municipality", "facility": house}
+    claimed = CITIZEN | {"municipality": "0707"}
+    for who, wrong in (
+        ("neighbour", said | {"district": str(world.district.uuid)}),
+        ("ward", said | {"ward": str(world.other_ward.uuid)}),
+        ("ward", said | {"ward": house}),
+        ("ward", said | {"practice": str(world.district.uuid)}),
+        ("hotel-manager", planned),
+        ("neighbour", planned),
+        ("ward", planned),
+    ):
+        assert programs[who].post("/episodes", wrong).status_code == 403, (who, wrong)
+    elsewhere = said | {"district": str(world.other_district.uuid)}
+    assert programs["ward"].post("/episodes", elsewhere).status_code == 422
+    assert state() == before
+    story.opened()
+    assert programs["neighbour"].post("/episodes", planned | {"citizen": claimed}).status_code == 403  # is known by now
+
+
+def test_a_token_moves_nobody_who_is_not_its_units(story: Story, programs: Programs) -> None:
+    episode = story.to_hotel()
+    for who, ward in (("hotel", story.world.ward), ("hotel", story.world.facility), ("ward", story.world.facility)):
+        answer = programs[who].post(f"/episodes/{episode}/ward", {"ward": str(ward.uuid)})
+        assert answer.status_code == 403, (who, ward.name)
+    for who in ("ward", "hotel"):
+        way = {"pathway": "tryghedshotel", "facility": str(story.world.district.uuid)}
+        assert programs[who].post(f"/episodes/{episode}/way", way).status_code == 403, who
+    assert programs["ward"].get(f"/episodes/{episode}").json["responsible"]["name"] == "M3"

@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -14,6 +14,8 @@ from ops.examination import Finding, examine
 from tests.conftest import Database, Servers
 from tests.ops.installations import home_folder
 from tests.ops.verbs import overgang
+from tests.world import agree
+from workflow import clock
 
 
 @pytest.fixture
@@ -21,6 +23,7 @@ def environ(database: Database) -> Iterator[dict[str, str]]:
     """An installation with nothing wrong."""
     with psycopg.connect(database.owner_url) as owner:
         owner.execute("insert into heartbeats (part, at) values ('beat', %s)", [datetime.now(UTC)])
+    agree(database.owner_url)
     with home_folder() as home:
         yield {**database.environment, "OVERGANG_HOME": str(home), "PORT": str(processes.free_port())}
 
@@ -42,6 +45,7 @@ def test_of_a_sound_installation_all_is_well(environ: dict[str, str]) -> None:
     assert {finding.subject for finding in examine(environ)} == {
         *("Python", "packages", "home folder", "disk", "address", "settings", "broker", "database"),
         *("PostgreSQL", "locale", "roles", "schema", "background work"),
+        *("installation", "clock", "agreements"),
     }
 
 
@@ -71,6 +75,24 @@ def test_a_schema_that_is_behind(environ: dict[str, str], database: Database) ->
     with psycopg.connect(database.owner_url) as owner:
         owner.execute("update alembic_version set version_num = '0000'")
     must_be_mended(found("schema", environ), "at 0000", "overgang migrate")
+
+
+def test_pathways_that_nothing_is_agreed_for(environ: dict[str, str], database: Database) -> None:
+    with psycopg.connect(database.owner_url) as owner:
+        owner.execute("alter table agreements disable trigger user")
+        owner.execute("update agreements set valid_from = now() + interval '1 day' where pathway_key = 'tryghedshotel'")
+    must_be_mended(found("agreements", environ), "nothing is agreed for tryghedshotel", "overgang demo load")
+
+
+def test_another_hash_key(environ: dict[str, str]) -> None:
+    environ["OVERGANG_HASH_KEY"] = "B" * 43 + "="
+    must_be_mended(found("installation", environ), "OVERGANG_HASH_KEY is not the one", "docs/operations.md")
+
+
+def test_a_clock_that_is_not_the_databases(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = clock.real_now() - timedelta(hours=1)
+    monkeypatch.setattr(clock, "real_now", lambda: slow)
+    must_be_mended(found("clock", environ), "s from the database's", "NTP")
 
 
 def test_an_application_that_connects_as_the_owner(environ: dict[str, str]) -> None:

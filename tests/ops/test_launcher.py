@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from ops import processes
-from tests.conftest import Database, Servers
+from tests.conftest import Servers
 from tests.ops.installations import OWN_SECRETS, Installation, home_folder, installation, note
 from tests.ops.verbs import overgang
 
@@ -142,9 +142,10 @@ def test_however_it_ends_nothing_is_left_and_the_next_start_has_the_data(home: P
 
 
 def test_for_what_an_address_is_given_nothing_is_started_and_sigterm_stops_the_rest(
-    home: Path, servers: Servers, database: Database
+    home: Path, servers: Servers
 ) -> None:
-    with installation(home, MAKE_RUN, **{**database.environment, "OVERGANG_DEMO": "0"}) as running:
+    empty = servers.copy(of="template0")
+    with installation(home, MAKE_RUN, **{**servers.environment(empty), "OVERGANG_DEMO": "0"}) as running:
         running.until_it_answers()
         started = " ".join(" ".join(process.cmdline()) for process in running.family)
         assert "bin/postgres" not in started

@@ -30,7 +30,7 @@ from workflow.seeing import access, break_glass, sight
 from workflow.seeing.access_log import Visit
 from workflow.settle import settle
 from workflow.tables import Agreement, Citizen, Episode, Person
-from workflow.vocabulary import DoneBy, EntryKind, HandoverState, Language, Origin, Outcome, TaskState
+from workflow.vocabulary import DoneBy, EntryKind, HandoverState, Language, Origin, Outcome, Party, TaskState
 
 Result = TypeVar("Result")
 Waited = tuple[timedelta, bool]
@@ -231,13 +231,17 @@ class Walk(RuleBasedStateMachine):
         facility: bool,
         replacement: bool = False,
     ) -> Callable[[Session], UUID]:
-        world = self.world
+        """By whoever takes people in so; what nobody would write comes by a message."""
+        world, chosen = self.world, _nth(followed.ways_in, way)
+        responsible = followed.receiver if chosen.responsible == Party.RECEIVER else chosen.responsible
+        planned = chosen.key in {"general_practice", "municipality", "citizen"}
+        by = world.coordinator if responsible == Party.WARD else world.nurse if planned else MESSAGE
 
         def opening(session: Session) -> UUID:
             somebody = worlds.citizen(session, world, replacement=replacement)
             return episodes.open_episode(
-                session, somebody, followed.key, _nth(followed.ways_in, way).key,
-                by=world.coordinator, at=self.now, ward=world.ward, district=world.district,
+                session, somebody, followed.key, chosen.key,
+                by=by, at=self.now, ward=None if planned else world.ward, district=world.district,
                 facility=world.facility if facility else None, practice=world.practice if practice else None,
                 needs=tuple(sorted(needs)),
             ).uuid  # fmt: skip
@@ -502,7 +506,7 @@ class Walk(RuleBasedStateMachine):
                 case "read":
                     handovers.read(session, handover_id, by=by, at=self.now)
                 case "accept":
-                    handovers.accept(session, handover_id, by=by, at=self.now, version=version)
+                    handovers.accept(session, handover_id, by=by, at=self.now, version=version or 1)
                 case "reject":
                     handovers.reject(
                         session, handover_id, by=by, at=self.now, reason="Medicinlisten mangler", version=version

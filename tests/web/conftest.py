@@ -32,6 +32,7 @@ from workflow.tables import Episode, Heartbeat
 def installation(servers: Servers) -> Iterator[Settings]:
     """One installation for every test that only looks."""
     name = servers.copy()
+    worlds.agree(servers.postgres.url("owner", name))
     yield Settings.from_environment(servers.environment(name))
     servers.drop(name)
 
@@ -39,6 +40,7 @@ def installation(servers: Servers) -> Iterator[Settings]:
 @pytest.fixture
 def running(installation: Settings) -> Iterator[Settings]:
     """The same, connected, its background work just having given a sign of life."""
+    keys.use(installation)
     engine = db.connect(installation.database_url)
     beat(clock.real_now())
     yield installation
@@ -55,7 +57,9 @@ def client(running: Settings) -> FlaskClient:
 @pytest.fixture
 def own_client(database: Database) -> FlaskClient:
     """A browser on an installation that this test may change."""
+    keys.use(database.settings)
     beat(clock.real_now())
+    worlds.agree(database.owner_url)
     return create_app(database.settings).test_client()
 
 

@@ -321,7 +321,7 @@ def test_to_another_ward(app: Flask, admitted: UUID) -> None:
     with background() as (session, _):
         ward = session.scalars(select(Unit.uuid).where(Unit.name == "Kirurgisk afsnit")).one()
         elsewhere = session.scalars(select(Unit.uuid).where(Unit.name == "Distrikt Syd")).one()
-    assert forges(reader, admitted, "/flyt", ward=str(elsewhere)).answer.status_code == 404
+    assert forges(reader, admitted, "/flyt", ward=str(elsewhere)).answer.status_code == 403
     page = reader.sends(seen(reader, admitted), address(admitted, "/flyt"), ward=str(ward))
     assert "Kirurgisk afsnit, Regionshospitalet Randers (demo)" in page.text
     assert entries(admitted)[-1] == "transferred"

@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 
@@ -23,7 +24,7 @@ def test_ready_when_every_part_can_do_its_work(client: FlaskClient) -> None:
     assert answer.json is not None
     assert answer.json["ready"] is True
     assert {part: said["ok"] for part, said in answer.json["parts"].items()} == dict.fromkeys(
-        ("database", "broker", "schema", "beat"), True
+        ("database", "broker", "schema", "beat", "installation", "clock", "agreements"), True
     )
 
 
@@ -32,7 +33,8 @@ def test_not_ready_without_the_database_and_says_nothing_of_what_only_that_knows
     assert answer.status_code == 503
     assert answer.json is not None
     assert {part: said["ok"] for part, said in answer.json["parts"].items()} == {
-        "database": False, "broker": True, "schema": None, "beat": None
+        "database": False, "broker": True, "schema": None, "beat": None, "installation": None, "clock": None,
+        "agreements": None,
     }  # fmt: skip
 
 
@@ -41,7 +43,8 @@ def test_not_ready_without_the_broker(without_broker: FlaskClient) -> None:
     assert answer.status_code == 503
     assert answer.json is not None
     assert {part: said["ok"] for part, said in answer.json["parts"].items()} == {
-        "database": True, "broker": False, "schema": True, "beat": True
+        "database": True, "broker": False, "schema": True, "beat": True, "installation": True, "clock": True,
+        "agreements": True,
     }  # fmt: skip
 
 
@@ -61,6 +64,28 @@ def test_not_ready_with_the_tables_of_another_version(own_client: FlaskClient, d
     assert answer.json is not None
     assert answer.json["parts"]["schema"]["ok"] is False
     assert answer.json["parts"]["schema"]["revision"] == "0000_of_yesterday"
+
+
+def test_not_ready_where_nothing_is_agreed_and_names_the_pathways(own_client: FlaskClient, database: Database) -> None:
+    with psycopg.connect(database.owner_url) as owner:
+        owner.execute("alter table agreements disable trigger user")
+        owner.execute("update agreements set valid_from = valid_from + interval '1 day'")
+    answer = own_client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["parts"]["agreements"] == {"ok": False, "missing": ["home", "tryghedshotel"]}
+    page = own_client.get("/status").text
+    assert "Ingen i kraft for Udskrivelse til eget hjem, Tryghedshotellet" in page
+
+
+def test_not_ready_on_a_database_that_other_keys_have_written(own_client: FlaskClient, database: Database) -> None:
+    with psycopg.connect(database.owner_url) as owner:
+        owner.execute("update installation set proof_hash = 'other'")
+    answer = own_client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["parts"]["installation"] == {"ok": False, "wrong": ["hash_key"]}
+    assert "hører ikke sammen" in own_client.get("/status").text
 
 
 def test_a_server_that_comes_back_is_asked_anew(servers_down_then_up: Probe[str]) -> None:

@@ -117,12 +117,24 @@ def test_one_who_has_an_open_episode_is_shown_it_or_refused(somebody: Reader, ar
     page = Page(somebody.client.post("/forloeb/nyt", data=mark | {"cpr": NUMBER}))
     assert page.first("a", href=f"/forloeb/{arriving.uuid}")
     assert not any(form.action == "/forloeb" for form in page.forms)
-    page = asks(somebody, "nabokommune", NUMBER)
-    typed = fields(page, way="tryghedshotel:municipality", facility=unit("Tryghedshotellet"))
-    answer = somebody.client.post("/forloeb", data=typed)
+    answer = somebody.client.post("/forloeb", data=mark | {"cpr": NUMBER, "way": "home:admission"})
     assert answer.status_code == 409
     assert "åbent forløb" in answer.text
-    assert str(arriving.uuid) not in answer.text
+    assert len(opened()) == 1
+
+
+def test_whoever_is_known_to_live_elsewhere_is_for_their_own_municipality_to_open(
+    somebody: Reader, arriving: Episode
+) -> None:
+    own = fields(asks(somebody, "nabokommune", AGNES))
+    page = asks(somebody, "nabokommune", NUMBER)
+    assert "hører til en anden kommune" in page.text
+    assert not any(form.action == "/forloeb" for form in page.forms)
+    typed = own | {"cpr": NUMBER, "way": "tryghedshotel:municipality", "facility": unit("Korttidspladserne Syddjurs")}
+    answer = somebody.client.post("/forloeb", data=typed)
+    assert answer.status_code == 403
+    for told in ("Randers", "åbent forløb", str(arriving.uuid)):
+        assert told not in answer.text, told
     assert len(opened()) == 1
 
 

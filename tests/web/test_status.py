@@ -16,6 +16,7 @@ from web.running.probe import Answer
 from web.running.status import State, headline, lines
 from workflow import clock
 from workflow.figures import Backlog, Figures, Sweep
+from workflow.installation import InstallationState
 from workflow.settings import Settings
 from workflow.vocabulary import MissCode
 
@@ -64,6 +65,7 @@ def test_without_the_database_the_page_still_says_so(without_database: FlaskClie
     assert states(page) == {
         "database": "error", "schema": "info", "broker": "success", "beat": "info",
         "raising": "info", "sending": "info", "delivered": "info", "forgotten": "info",
+        "installation": "info", "agreements": "info", "clock": "info",
     }  # fmt: skip
     assert "Noget virker ikke" in page.text
     assert "Start databasen igen" in page.text
@@ -101,9 +103,12 @@ def test_it_refreshes_without_script_too(client: FlaskClient) -> None:
     assert '<noscript><meta http-equiv="refresh" content="60"></noscript>' in client.get("/status").text
 
 
+WELL = InstallationState(wrong=(), without_agreement=(), skew=timedelta())
+
+
 def condition(figures: Figures) -> Condition:
     """Everything well but for what the figures say."""
-    known = Answer(value=Insight(revision="0001", figures=figures))
+    known = Answer(value=Insight(revision="0001", figures=figures, installation=WELL))
     return Condition(looked_at=NOON, head="0001", database=known, broker=Answer(value=True))
 
 

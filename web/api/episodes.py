@@ -11,7 +11,7 @@ from web.api.models import Given, Instant, Line, Taken
 from web.api.paging import OfUnit, Page, page
 from web.api.shapes import EpisodeListed, EpisodeStanding, HandoverStanding, MissStanding, TaskStanding, UnitNamed
 from web.api.verbs import Call, Interface
-from workflow import citizens, episodes, misses
+from workflow import citizens, misses, opening
 from workflow.cpr import Cpr
 from workflow.errors import Invalid
 from workflow.lists import listing
@@ -19,7 +19,7 @@ from workflow.parties import pathway_of
 from workflow.pathways import PATHWAYS
 from workflow.seeing import access, access_log, sight
 from workflow.staff import staffing
-from workflow.tables import Citizen, Episode, Organisation, Unit
+from workflow.tables import Episode, Organisation, Unit
 from workflow.vocabulary import Look, OrganisationKind, Scope
 
 
@@ -112,10 +112,12 @@ def register(api: Interface) -> None:
         """Start a citizen on the newest version of a pathway, by one of its ways in."""
         if body.pathway not in {key for key, _ in PATHWAYS}:
             raise Invalid("no_such_pathway", pathway=body.pathway)
-        opened = episodes.open_episode(
-            call.session, _registered(call, body.citizen), body.pathway, body.way_in, by=call.by, at=call.at,
-            effective_at=body.effective_at, ward=_unit(call, body.ward), facility=_unit(call, body.facility),
-            district=_unit(call, body.district), practice=_unit(call, body.practice), needs=tuple(body.needs),
+        citizen = body.citizen
+        opened = opening.open_for(
+            call.session, Cpr.parse(citizen.cpr), citizen.name, _home(call, citizen.municipality), body.pathway,
+            body.way_in, by=call.by, visit=call.visit, at=call.at, effective_at=body.effective_at, phone=citizen.phone,
+            ward=_unit(call, body.ward), facility=_unit(call, body.facility), district=_unit(call, body.district),
+            practice=_unit(call, body.practice), needs=tuple(body.needs),
         )  # fmt: skip
         return shapes.episode(call, opened)
 
@@ -124,17 +126,16 @@ def _unit(call: Call, unit_id: UUID | None) -> Unit | None:
     return staffing.unit(call.session, unit_id) if unit_id is not None else None
 
 
-def _registered(call: Call, taken: CitizenTaken) -> Citizen:
+def _home(call: Call, code: str) -> int:
+    """The municipality with this number. Raises Invalid."""
     municipality = call.session.scalar(
         select(Organisation.id).where(
-            Organisation.kind == OrganisationKind.MUNICIPALITY, Organisation.code == taken.municipality.zfill(4)
+            Organisation.kind == OrganisationKind.MUNICIPALITY, Organisation.code == code.zfill(4)
         )
     )
     if municipality is None:
         raise Invalid("no_such_municipality")
-    return citizens.register(
-        call.session, Cpr.parse(taken.cpr), taken.name, municipality_id=municipality, phone=taken.phone
-    )
+    return municipality
 
 
 def _whole(call: Call, row: Episode) -> EpisodeWhole:

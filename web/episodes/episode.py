@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from web.episodes import episode_form
 from web.ground import looks, menu, rules
 from web.ground.looks import Desk
+from workflow import choosing
 from workflow.errors import Missing
 from workflow.handing import handover_view
 from workflow.medcom import shown
@@ -88,13 +89,16 @@ def _page(episode_id: UUID, kind: Look, template: str) -> ResponseReturnValue:
         if any(duty.kind == "accept" for duty in owed):
             offered = handover_view.view(desk.session, episode, by=desk.by, at=desk.at)
         come_back = any(one.transition.trigger == "patient_readmitted" for one in told.possible(desk.by, at=desk.at))
+        back_to = choosing.to_open_with(desk.by, Party.WARD, told.home)
         return render_template(
             template, at=desk.at, by=desk.by, story=told, episode=episode, bases=LegalBasis, final=episode_form.FINAL,
             observed=Observed,
             in_ward=in_ward, duties=owed, offered=offered, numbers=phones.numbers,
-            facilities=told.facilities if sends else [], wards=told.wards if sends or come_back else [],
-            advis=shown.of_citizen(desk.session, episode.citizen_id),
+            facilities=told.facilities if sends else [], wards=told.wards if in_ward else [],
+            wards_back=[ward for ward in told.wards if back_to.holds(ward)] if come_back else [],
+            advis=shown.of_citizen(desk.session, desk.seen, episode.citizen_id),
             cpr=episode.citizen.cpr.value if kind == Look.CPR_SHOWN else None,
             party=access.is_party(desk.by, episode),
             acts_for_ward=access.acts_for(desk.by, episode.ward_id, episode),
+            moves=in_ward and access.cares_for(desk.by, Party.WARD, episode),
         )  # fmt: skip

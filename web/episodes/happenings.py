@@ -13,7 +13,7 @@ from web.ground.looks import Desk
 from workflow import amendments, episodes
 from workflow.errors import Invalid, Missing, NotFound, NotPossible
 from workflow.seeing import sight
-from workflow.showing import choices
+from workflow.staff import staffing
 from workflow.tables import Episode, Unit
 
 HOME, HOTEL = "home", "tryghedshotel"
@@ -64,7 +64,7 @@ def register(app: Flask) -> None:
     def readmit(episode_id: UUID) -> ResponseReturnValue:
         """Back in hospital: the same stay within four hours, else a new episode, which the answer leads to."""
         with looks.looking("episode_event") as desk:
-            ward = _ward(desk, episode_id)
+            ward = _unit(desk, "ward")
             goes_on = episodes.readmit(
                 desk.session, episode_id, ward=ward, by=desk.by, at=desk.at,
                 effective_at=episode_form.happened_at(desk.at), acute=text("acute") == "1",
@@ -78,7 +78,7 @@ def register(app: Flask) -> None:
     def transfer(episode_id: UUID) -> ResponseReturnValue:
         """Another ward of the same hospital has the citizen now."""
         with looks.looking("episode_event") as desk:
-            ward = _ward(desk, episode_id)
+            ward = _unit(desk, "ward")
             amendments.transfer(
                 desk.session, episode_id, ward, by=desk.by, at=desk.at,
                 effective_at=episode_form.happened_at(desk.at),
@@ -103,10 +103,7 @@ def _send_to(desk: Desk, episode_id: UUID) -> bool:
     episode, chosen = _episode(desk, episode_id), text("destination")
     if not chosen:
         raise Missing("asked_for_first", ("destination",))
-    facilities = {str(one.unit.uuid): one.unit for one in choices.facilities(desk.session, episode, at=desk.at)}
-    if chosen != HOME and chosen not in facilities:
-        raise NotFound("no_such_unit")
-    facility = facilities.get(chosen)
+    facility = _unit(desk, "destination") if chosen != HOME else None
     if (HOTEL if facility else HOME, facility and facility.id) == (episode.pathway_key, episode.facility_id):
         return False
     amendments.reroute(
@@ -123,10 +120,6 @@ def _discharged_to(desk: Desk, episode_id: UUID) -> bool:
     return _send_to(desk, episode_id)
 
 
-def _ward(desk: Desk, episode_id: UUID) -> Unit:
-    """The ward that the form names, of the citizen's hospital. Raises NotFound."""
-    wards = choices.wards(desk.session, _episode(desk, episode_id))
-    found = next((ward for ward in wards if str(ward.uuid) == request.form.get("ward", "")), None)
-    if found is None:
-        raise NotFound("no_such_unit")
-    return found
+def _unit(desk: Desk, name: str) -> Unit:
+    """The unit that a field names; whether it can be that, the engine says. Raises NotFound."""
+    return staffing.unit(desk.session, request.form.get(name, UUID(int=0), type=UUID))

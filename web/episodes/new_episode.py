@@ -12,7 +12,7 @@ from workflow import citizens, opening
 from workflow.cpr import Cpr
 from workflow.errors import Invalid
 from workflow.opening import Wanted
-from workflow.seeing import access_log, sight
+from workflow.seeing import access_log
 from workflow.tables import Episode
 from workflow.vocabulary import Look
 
@@ -31,7 +31,7 @@ def _page(desk: Desk, typed: str) -> str:
     under_way = citizen and desk.session.scalar(
         select(Episode).where(Episode.citizen_id == citizen.id, Episode.closed_at.is_(None), desk.seen.visible())
     )
-    offered = opening.desk(desk.session, desk.seen, citizen)
+    offered = opening.desk(desk.session, desk.by, citizen)
     return render_template(
         "new_episode.html", at=desk.at, cpr=cpr, citizen=citizen, under_way=under_way, offered=offered,
         optional=[("", gettext("Not chosen"))],
@@ -72,7 +72,8 @@ def register(app: Flask) -> None:
         with looks.looking("new_episode") as desk:
             at = formats.from_input(form.get("effective_at", ""))
             number = Cpr.parse(form.get("cpr", ""))
-            episode = opening.begin(desk.session, desk.seen, number, wanted, at=desk.at, effective_at=at)
-            sight.record(desk.session, desk.seen, [episode], visit=desk.visit, kind=Look.READ)
+            episode = opening.begin(
+                desk.session, desk.by, number, wanted, visit=desk.visit, at=desk.at, effective_at=at
+            )
             confirmation.of(episode)
             return redirect(url_for("episode_page", episode_id=episode.uuid), code=303)

@@ -23,7 +23,7 @@ _CARRIED = Carried("done", 60)
 def sentences() -> dict[str, str]:
     """What is said after each change, by its route."""
     saved, handover, place = gettext("Saved"), gettext("Handover accepted"), gettext("The place is free again")
-    arrived, looked_at = gettext("Arrived"), gettext("Reviewed – no change")
+    arrived, looked_at = gettext("Arrived"), gettext("Seen – no change")
     return {
         "accept_handover": handover,
         "accept_on_board": handover,

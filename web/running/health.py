@@ -14,9 +14,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from migrations import numbers
 from web.ground import rules
 from web.running.probe import Answer, Probe
-from workflow import clock, figures
+from workflow import clock, figures, installation
 from workflow.db import Session, count_everything
 from workflow.figures import Figures
+from workflow.installation import InstallationState
 from workflow.settings import Settings
 
 BEAT = "beat"
@@ -30,6 +31,7 @@ class Insight:
 
     revision: str | None
     figures: Figures | None
+    installation: InstallationState | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,15 +70,21 @@ class Condition:
         return self.beat_silent is not None and self.beat_silent < BEAT_LATE
 
     @property
+    def installation(self) -> InstallationState | None:
+        return self.database.value.installation if self.database.value else None
+
+    @property
     def ready(self) -> bool:
-        return self.broker.came and self.schema_at_head is True and self.beat_lives is True
+        lives = self.broker.came and self.schema_at_head is True and self.beat_lives is True
+        ours = self.installation
+        return lives and ours is not None and not ours.wrong and not ours.without_agreement and ours.clock_runs_true
 
 
 class Health:
     """The two servers that this process depends on, and how to ask after them."""
 
     def __init__(self, settings: Settings) -> None:
-        self.redis_url = settings.redis_url
+        self.redis_url, self.demo = settings.redis_url, settings.demo
         self.head = numbers.newest()
         self.database = Probe(
             self.ask_database, patience=DATABASE_PATIENCE, faults=(InterfaceError, OperationalError, TimeoutError)
@@ -87,10 +95,13 @@ class Health:
         with Session() as session:
             revision = numbers.current(session.connection())
             if revision != self.head:
-                return Insight(revision=revision, figures=None)
+                return Insight(revision=revision, figures=None, installation=None)
             count_everything(session)
+            at, real_at = clock.now(session), clock.real_now()
             return Insight(
-                revision=revision, figures=figures.read(session, at=clock.now(session), real_at=clock.real_now())
+                revision=revision,
+                figures=figures.read(session, at=at, real_at=real_at),
+                installation=installation.look(session, demo=self.demo, at=at, real_at=real_at),
             )
 
     def ask_broker(self) -> bool:
@@ -126,7 +137,7 @@ def register(app: Flask) -> None:
     def readyz() -> ResponseReturnValue:
         now = look()
         revision = now.database.value.revision if now.database.value else None
-        silent = now.beat_silent
+        silent, ours = now.beat_silent, now.installation
         parts = {
             "database": {"ok": now.database.came},
             "broker": {"ok": now.broker.came},
@@ -134,6 +145,12 @@ def register(app: Flask) -> None:
             "beat": {
                 "ok": now.beat_lives,
                 "seconds_since": round(silent.total_seconds(), 1) if silent is not None else None,
+            },
+            "installation": {"ok": ours and not ours.wrong, "wrong": ours.wrong if ours else ()},
+            "clock": {"ok": ours and ours.clock_runs_true},
+            "agreements": {
+                "ok": ours and not ours.without_agreement,
+                "missing": ours.without_agreement if ours else (),
             },
         }
         return {"ready": now.ready, "parts": parts}, 200 if now.ready else 503

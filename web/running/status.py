@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from web.ground import headers, identity, menu, rules
 from web.ground.formats import instant, number, span
-from web.ground.language import gettext, ngettext
+from web.ground.language import current, gettext, ngettext
 from web.running import health
 from web.running.health import Condition
 from workflow.figures import Backlog, Figures, Sweep
+from workflow.pathways import newest
 from workflow.vocabulary import MissCode
 
 TOLERATED = timedelta(seconds=60)  # a sweep comes every few seconds, and a restart takes less than this
@@ -41,7 +42,7 @@ class Line:
 
 def lines(now: Condition) -> list[Line]:
     """Every part, those that others rest on first."""
-    return [database(now), schema(now), broker(now), background(now), *work(now)]
+    return [database(now), schema(now), *established(now), broker(now), background(now), *work(now)]
 
 
 def database(now: Condition) -> Line:
@@ -75,6 +76,50 @@ def schema(now: Condition) -> Line:
                 means=gettext("From another version than this program."),
                 remedy=gettext("Run “overgang migrate”, or start the version that the tables belong to."),
             )
+
+
+def established(now: Condition) -> list[Line]:
+    """Whether the database is this installation's, something is agreed for every pathway, and the clocks are right."""
+    mark, agreed, clocks = gettext("Installation"), gettext("Agreements"), gettext("Clock")
+    seen = now.installation
+    if seen is None:
+        parts = {"installation": mark, "agreements": agreed, "clock": clocks}
+        return [unknown(part, key) for key, part in parts.items()]
+    return [
+        Line(
+            part=mark,
+            key="installation",
+            state=State.WORKS,
+            means=gettext("The database and the keys belong together."),
+        )
+        if not seen.wrong
+        else Line(
+            part=mark,
+            key="installation",
+            state=State.FAILS,
+            means=gettext("The database and this installation's keys or kind do not belong together."),
+            remedy=gettext("Run “overgang doctor”: it says which, and how to mend it."),
+        ),
+        Line(part=agreed, key="agreements", state=State.WORKS, means=gettext("In force for every pathway."))
+        if not seen.without_agreement
+        else Line(
+            part=agreed,
+            key="agreements",
+            state=State.FAILS,
+            means=gettext("None in force for %(pathways)s: no episode can be opened there.")
+            % {"pathways": ", ".join(newest(key).title[current()] for key in seen.without_agreement)},
+            remedy=gettext("Run “overgang migrate”, then confirm the agreement under Agreements."),
+        ),
+        Line(part=clocks, key="clock", state=State.WORKS, means=gettext("Right: as the database's."))
+        if seen.clock_runs_true
+        else Line(
+            part=clocks,
+            key="clock",
+            state=State.FAILS,
+            means=gettext("%(apart)s from the database's. Deadlines are read wrongly.") % {"apart": span(seen.skew)},
+            remedy=gettext("Set both machines by a time server."),
+        ),
+    ]
 
 
 def broker(now: Condition) -> Line:

@@ -2,9 +2,18 @@
 
 from workflow.actor import Actor
 from workflow.errors import NotAllowed, NotFound
+from workflow.parties import unit_as
 from workflow.pathway import Transition
 from workflow.tables import Episode
-from workflow.vocabulary import Origin, Role
+from workflow.vocabulary import Origin, Party, Role
+
+# Who has the care of citizens, in which unit of an episode. A manager answers for a unit, and reports nothing.
+CARES_FOR = {
+    Role.DISCHARGE_COORDINATOR: Party.WARD,
+    Role.WARD_NURSE: Party.WARD,
+    Role.MUNICIPAL_NURSE: Party.DISTRICT,
+    Role.FACILITY_NURSE: Party.FACILITY,
+}
 
 
 def acts_for(actor: Actor, unit_id: int | None, episode: Episode) -> bool:
@@ -35,15 +44,22 @@ def require_relation(actor: Actor, episode: Episode) -> None:
 
 def may_report(actor: Actor, episode: Episode, transition: Transition) -> bool:
     """Whether this person may say that this happened. Messages and the system always may."""
-    if actor.origin != Origin.PERSON:
-        return True
-    units = {
-        Role.DISCHARGE_COORDINATOR: episode.ward_id,
-        Role.WARD_NURSE: episode.ward_id,
-        Role.MUNICIPAL_NURSE: episode.district_id,
-        Role.FACILITY_NURSE: episode.facility_id,
-    }
-    return any(role in actor.roles and acts_for(actor, units[role], episode) for role in transition.by)
+    return actor.origin != Origin.PERSON or any(_cares_as(actor, role, episode) for role in transition.by)
+
+
+def _cares_as(actor: Actor, role: Role, episode: Episode) -> bool:
+    return role in actor.roles and acts_for(actor, unit_as(episode, CARES_FOR[role]), episode)
+
+
+def cares_for(actor: Actor, party: Party, episode: Episode) -> bool:
+    """Whether this person has the care of citizens in the unit that is `party` to the episode."""
+    return any(_cares_as(actor, role, episode) for role, theirs in CARES_FOR.items() if theirs == party)
+
+
+def require_care(actor: Actor, party: Party, episode: Episode) -> None:
+    """Raises NotAllowed. Messages and the system always may."""
+    if actor.origin == Origin.PERSON and not cares_for(actor, party, episode):
+        raise NotAllowed("not_your_unit")
 
 
 def require_report(actor: Actor, episode: Episode, transition: Transition) -> None:
@@ -69,6 +85,12 @@ def require_party(actor: Actor, episode: Episode) -> None:
 def require_unit(actor: Actor, unit_id: int | None, episode: Episode) -> None:
     """Raises NotAllowed unless the person acts for that unit."""
     if actor.origin == Origin.PERSON and not acts_for(actor, unit_id, episode):
+        raise NotAllowed("not_your_unit")
+
+
+def require_work_in(actor: Actor, unit_id: int) -> None:
+    """Raises NotAllowed unless the person acts in that unit, in a role that is with citizens."""
+    if actor.unit_id != unit_id or not actor.sees_patients:
         raise NotAllowed("not_your_unit")
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, defer, joinedload
 
+from workflow import choosing
 from workflow.seeing import objections
 from workflow.showing import choices
 from workflow.tables import (
@@ -64,6 +65,7 @@ class Now:
     """Where the citizen lives, what they object to, their place, and what is running."""
 
     home: Organisation
+    objects: bool  # though it may not be for the reader to see to what
     objection: Objection | None
     place: PlaceStay | None
     deadlines: list[Deadline]
@@ -101,7 +103,7 @@ def _grouped(session: Session, asked: Select[One, Many]) -> tuple[list[One], dic
 
 def units(session: Session, episode: Episode, named: Collection[int | None], *, at: datetime) -> list[tuple[Unit, int]]:
     """The units that are `named`, and those where the citizen could be sent, by name; and what places each has free."""
-    offered = or_(choices.is_facility_of(episode), choices.is_ward_of(episode))
+    offered = or_(choosing.houses_of(episode).found_by(), choosing.wards_of(episode).found_by())
     rows = session.execute(
         select(Unit, choices.free_places(at))
         .where(or_(Unit.id.in_(set(named) - {None}), offered))
@@ -115,7 +117,7 @@ def now(session: Session, episode: Episode) -> Now:
     """What stands: one row for each running deadline."""
     current = (PlaceStay.episode_id == episode.id) & PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN])
     rows = session.execute(
-        select(Organisation, Objection, PlaceStay, Deadline)
+        select(Organisation, Objection, PlaceStay, Deadline, objections.stands(episode.citizen_id))
         .select_from(Organisation)
         .outerjoin(Objection, objections.in_force(episode.citizen_id))
         .outerjoin(PlaceStay, current)
@@ -125,8 +127,8 @@ def now(session: Session, episode: Episode) -> Now:
         .options(contains_eager(PlaceStay.place))
         .order_by(Deadline.id)
     ).all()
-    home, objection, place, _ = rows[0]
-    return Now(home, objection, place, [row.Deadline for row in rows if row.Deadline is not None])
+    home, objection, place, _, stands = rows[0]
+    return Now(home, stands is not None, objection, place, [row.Deadline for row in rows if row.Deadline is not None])
 
 
 def others(session: Session, episode: Episode) -> Sequence[Episode]:

@@ -19,7 +19,7 @@ from workflow.tables.episodes import Episode, HistoryEntry
 from workflow.tables.handovers import Handover, HandoverDraft, HandoverVersion
 from workflow.tables.messages import Address, Message, SenderKey, Transmission
 from workflow.tables.misses import Miss, MissReview, MissVerdict
-from workflow.tables.operations import DemoClock, Heartbeat, SweepRun
+from workflow.tables.operations import DemoClock, Heartbeat, Installation, SweepRun
 from workflow.tables.organisations import (
     ClosedDay,
     Organisation,
@@ -60,6 +60,7 @@ __all__ = [
     "Heartbeat",
     "HistoryEntry",
     "InboxItem",
+    "Installation",
     "LookToConfirm",
     "Merge",
     "Message",

@@ -127,7 +127,10 @@ class BreakGlass(Base):
 
 
 class Objection(Base):
-    """A citizen does not want what is known about them to be passed on (sundhedsloven sections 41(3) and 42)."""
+    """A citizen does not want what is known about them to be passed on (sundhedsloven sections 41(3) and 42).
+
+    It is seen with the episode on which it was said, and stops what is sent of any.
+    """
 
     __tablename__ = "objections"
     __table_args__ = (
@@ -138,6 +141,7 @@ class Objection(Base):
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
     citizen_id: Mapped[int] = reference("citizens")
+    episode_id: Mapped[int | None] = reference("episodes")
     what: Mapped[str]
     registered_at: Mapped[datetime]
     registered_by: Mapped[str]

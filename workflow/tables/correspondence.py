@@ -23,6 +23,7 @@ class Thread(Base):
     uuid: Mapped[PublicId]
     citizen_id: Mapped[int] = reference("citizens")
     unit_id: Mapped[int] = reference("units")  # of ours, to whom it is addressed
+    episode_id: Mapped[int | None] = reference("episodes")  # that it belongs to, and is seen with
     task_id: Mapped[int | None] = reference("tasks")  # that it is about; a message never completes it
     identifier: Mapped[str]
     with_sor: Mapped[str]

@@ -57,7 +57,8 @@ class Message(Base):
     """A message, received once however often it is sent: counted by its sender and the number that the sender gave it.
 
     Of a citizen without a relevant case there is no more than `sender`, numbers, times and hashes. `facts` are the
-    values that a stay is folded from; they name nobody. `entry_number` is the history entry that it led to.
+    values that a stay is folded from; they name nobody. `entry_number` is the history entry that it led to, of
+    `episode_id`; `about_id` the episode that it belongs to, whether it led to anything or not.
     """
 
     __tablename__ = "messages"
@@ -89,6 +90,7 @@ class Message(Base):
     facts: Mapped[dict[str, Any] | None]
     episode_id: Mapped[int | None] = reference("episodes")
     entry_number: Mapped[int | None] = mapped_column(Integer)
+    about_id: Mapped[int | None] = reference("episodes")
 
 
 class Transmission(Base):

@@ -1,4 +1,4 @@
-"""How the installation itself is doing: heartbeats, runs of the sweeps, and the demo's clock."""
+"""The installation itself: whose it is, heartbeats, runs of the sweeps, and the demo's clock."""
 
 from datetime import datetime
 
@@ -38,3 +38,15 @@ class DemoClock(Base):
 
     single: Mapped[bool] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+
+
+class Installation(Base):
+    """One row: whether this is a demonstration's database, and a known word written with the installation's keys."""
+
+    __tablename__ = "installation"
+    __table_args__ = (CheckConstraint("single", name="one_row"),)
+
+    single: Mapped[bool] = mapped_column(primary_key=True)
+    demo: Mapped[bool]
+    proof_encrypted: Mapped[bytes]
+    proof_hash: Mapped[bytes]
