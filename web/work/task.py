@@ -6,7 +6,7 @@ from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from web.ground import formats, looks, rules
+from web.ground import confirmation, formats, looks, rules
 from web.ground.language import local_address
 from web.ground.looks import Desk
 from web.ground.menu import PATIENTS
@@ -58,7 +58,10 @@ def register(app: Flask) -> None:
     @for_patients
     def claim_task(task_id: UUID) -> ResponseReturnValue:
         with looks.looking("task") as desk:
-            tasks.claim(desk.session, task_id, by=desk.by, at=desk.at, take_over=request.form.get("over") == "1")
+            over = request.form.get("over") == "1"
+            taken = tasks.claim(desk.session, task_id, by=desk.by, at=desk.at, take_over=over)
+            undo = "" if over else url_for("hand_on_task", task_id=task_id)
+            confirmation.of(taken.episode, what=taken.kind, undo=undo)
         return _back()
 
     @app.post("/opgaver/<uuid:task_id>/videre")
@@ -66,7 +69,8 @@ def register(app: Flask) -> None:
     def hand_on_task(task_id: UUID) -> ResponseReturnValue:
         with looks.looking("task") as desk:
             note = request.form.get("note", "").strip()
-            tasks.hand_on(desk.session, task_id, to=_colleague(desk), by=desk.by, at=desk.at, note=note)
+            task = tasks.hand_on(desk.session, task_id, to=_colleague(desk), by=desk.by, at=desk.at, note=note)
+            confirmation.of(task.episode, what=task.kind)
         return redirect(url_for("tasks_page"), code=303)
 
     @app.post("/opgaver/<uuid:task_id>/udfoert")
@@ -75,21 +79,24 @@ def register(app: Flask) -> None:
         with looks.looking("task") as desk:
             done_at = formats.from_input(request.form.get("effective_at", ""))
             record = request.form.get("record", "")
-            tasks.complete(desk.session, task_id, by=desk.by, at=desk.at, done_at=done_at, record=record)
+            task = tasks.complete(desk.session, task_id, by=desk.by, at=desk.at, done_at=done_at, record=record)
+            confirmation.of(task.episode, what=task.kind)
         return redirect(url_for("tasks_page"), code=303)
 
     @app.post("/opgaver/<uuid:task_id>/bekraeft")
     @for_patients
     def confirm_task(task_id: UUID) -> ResponseReturnValue:
         with looks.looking("task") as desk:
-            tasks.confirm(desk.session, task_id, by=desk.by, at=desk.at)
+            task = tasks.confirm(desk.session, task_id, by=desk.by, at=desk.at)
+            confirmation.of(task.episode, what=task.kind)
         return _back()
 
     @app.post("/opgaver/<uuid:task_id>/ikke-relevant")
     @for_patients
     def confirm_not_relevant(task_id: UUID) -> ResponseReturnValue:
         with looks.looking("task") as desk:
-            tasks.confirm_not_relevant(desk.session, task_id, by=desk.by, at=desk.at)
+            task = tasks.confirm_not_relevant(desk.session, task_id, by=desk.by, at=desk.at)
+            confirmation.of(task.episode, what=task.kind)
         return _back()
 
 
