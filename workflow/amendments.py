@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from workflow import agreements, casefile, choosing, history, obligations, place_stays
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
-from workflow.errors import Invalid, NotPossible
+from workflow.errors import Invalid, NotPossible, Stale
 from workflow.parties import count_episodes, lock_citizen, require_unit_as
 from workflow.pathways import newest
 from workflow.seeing import access
@@ -42,6 +42,17 @@ def cancel_event(session: Session, episode_id: UUID, number: int, *, by: Actor, 
     )  # fmt: skip
     place_stays.take_back(session, episode, number, at=at)
     return episode
+
+
+def undo(session: Session, episode_id: UUID, *, seen: int, by: Actor, at: datetime, reason: str) -> Episode:
+    """Cancel what was recorded just now: nothing has come since entry `seen`.
+
+    Raises Stale where something has, and as `cancel_event`.
+    """
+    case = fetch_for(session, episode_id, by=by, at=at)
+    if case.episode.history_number != seen:
+        raise Stale("somebody_was_faster")
+    return cancel_event(session, episode_id, case.timeline.last.number, by=by, at=at, reason=reason)
 
 
 def _has_open_episode(session: Session, citizen_id: int) -> bool:

@@ -215,6 +215,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Agreements can only be written when you have spoken.",
     ),
     "already_accepted": ("Allerede modtaget af {by} {at}.", "Already accepted by {by} {at}."),
+    "read_before_accepting": (
+        "Læs overleveringen, før den modtages: ingen i enheden har læst denne version.",
+        "Read the handover before accepting it: nobody in the unit has read this version.",
+    ),
     "already_claimed": ("{by} har taget opgaven.", "{by} has taken the task."),
     "already_rejected": (
         "Afvist af {by} {at}; afsenderen skal sende en ny version.",
@@ -385,6 +389,9 @@ ERRORS: dict[str, tuple[str, str]] = {
     "nothing_to_review": (
         "Der er intet at gennemgå, mens borgeren er »{state}«.",
         "There is nothing to review while the citizen is '{state}'.",
+    ),
+    "only_an_answer_completes_it": (
+        "Et spørgsmål er besvaret, når svaret er skrevet.", "A question is answered by writing the answer."
     ),
     "only_a_call_completes_it": (
         "Opgaven afsluttes kun af en gennemført samtale.",
@@ -637,6 +644,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "on_leave": ("Orlov", "On leave"),
     "ready_for_discharge": ("Færdigbehandlet", "Ready for discharge"),
     "short:ready_for_discharge": ("Færdigbeh.", "Ready"),
+    "short:acute": ("Akut", "Acute"),
+    "short:admitted_at_home": ("Indl. hjemme", "At home"),
+    "short:at_tryghedshotel": ("Ankommet", "Arrived"),
+    "next:discharged": ("Udskrives", "Discharge"),
+    "next:at_tryghedshotel": ("Ankommer", "Arrives"),
+    "next:at_home": ("Hjem", "Home"),
+    "next:ready_for_discharge": ("Færdigbehandles", "Ready"),
     "discharged": ("Udskrevet", "Discharged"),
     "at_tryghedshotel": ("På Tryghedshotellet", "At Tryghedshotellet"),
     "at_home": ("Hjemme", "At home"),
@@ -650,13 +664,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "way:done": ("udført", "done"),
     "way:late": ("udført for sent", "done late"),
     "way:now": ("nu", "now"),
+    "way:next": ("næste skridt", "next step"),
     "way:missed": ("misset", "missed"),
     "way:ahead": ("kommer", "to come"),
     # the board
     "board:handover_answer": ("Svar på overlevering", "Answer to the handover"),
-    "board:handover_sending": ("Afsendelse af overlevering", "Sending of the handover"),
+    "board:handover_sending": ("Send overlevering", "Send the handover"),
     "board:arrival": ("Ankomst", "Arrival"),
-    "board:review": ("Tilsyn", "Review"),
+    "board:review": ("Daglig gennemgang", "Daily review"),
     "board:next": ("Næste skridt", "Next step"),
     "board:handover": ("Overlevering", "Handover"),
     # ways in, and what is asked for when an episode is opened
@@ -749,6 +764,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "admission_report": ("Indlæggelsesrapport", "Admission report"),
     "care_plan": ("Plejeforløbsplan", "Care plan"),
     "rehabilitation_start": ("Start på genoptræning", "Start of rehabilitation"),
+    "answer_question": ("Besvar spørgsmål", "Answer the question"),
+    "question_asked": ("Spørgsmål stillet", "Question asked"),
     "agreed": ("Aftalt opgave", "Agreed task"),
     "review_of_stay": ("Revurdering af opholdet", "Review of the stay"),
     # how a call went, and what it is about (domain/quality.md 5.8)

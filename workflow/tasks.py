@@ -203,6 +203,8 @@ def complete(
     _require_open(task)
     if task.done_by == DoneBy.CONTACT:
         raise NotPossible("only_a_call_completes_it")
+    if task.done_by == DoneBy.ANSWER:
+        raise NotPossible("only_an_answer_completes_it")
     if not record.strip():
         raise Invalid("record_needed")
     made = _made(done_at, task, at)

@@ -507,7 +507,7 @@ class Walk(RuleBasedStateMachine):
                 case "read":
                     handovers.read(session, handover_id, by=by, at=self.now)
                 case "accept":
-                    handovers.accept(session, handover_id, by=by, at=self.now, version=version)
+                    handovers.accept(session, handover_id, by=by, at=self.now, version=version or 1)
                 case "reject":
                     handovers.reject(
                         session, handover_id, by=by, at=self.now, reason="Medicinlisten mangler", version=version

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from web.episodes.episode import for_patients, require
 from web.episodes.episode_form import text
 from web.episodes.happenings import back
-from web.ground import formats, looks
+from web.ground import confirmation, formats, looks
 from workflow import amendments, tasks
 from workflow.seeing import objections
 
@@ -46,7 +46,9 @@ def register(app: Flask) -> None:
         """Where it can be seen that a task was done."""
         with looks.looking("episode_task") as desk:
             done_at = formats.from_input(text("done_at")) if text("done_at") != text("filled_in") else None
-            tasks.complete(desk.session, task_id, by=desk.by, at=desk.at, done_at=done_at, record=text("record"))
+            record = text("record")
+            task = tasks.complete(desk.session, task_id, by=desk.by, at=desk.at, done_at=done_at, record=record)
+            confirmation.of(task.episode, what=task.kind)
         return back(episode_id)
 
     @app.post("/forloeb/<uuid:episode_id>/frabedt")

@@ -150,10 +150,11 @@ def read(session: Session, handover_id: UUID, *, by: Actor, at: datetime) -> Han
     return case.close(session, handover)
 
 
-def accept(session: Session, handover_id: UUID, *, by: Actor, at: datetime, version: int | None = None) -> Handover:
+def accept(session: Session, handover_id: UUID, *, by: Actor, at: datetime, version: int) -> Handover:
     """The receiver takes it: responsibility passes now, or at the effective discharge when that is still to come.
 
-    Accepting again does nothing; a second nurse is told who was first. Raises NotAllowed, NotPossible, Stale, NotFound.
+    `version` is the one that was seen; somebody of the unit must have read it. Accepting again does nothing; a second
+    nurse is told who was first. Raises NotAllowed, NotPossible (also: unread), Stale, NotFound.
     """
     case, handover = _fetch(session, handover_id, by=by, at=at)
     _require_receiver(session, case, handover, by, version, accepting=True)
@@ -161,6 +162,8 @@ def accept(session: Session, handover_id: UUID, *, by: Actor, at: datetime, vers
         if handover.answered_by_id == by.person_id:
             return case.close(session, handover)
         raise NotPossible("already_accepted", by=handover.answered_by, at=handover.answered_at)
+    if handover.state != HandoverState.READ:
+        raise NotPossible("read_before_accepting")
     handover.state, handover.answered_at = HandoverState.ACCEPTED, at
     handover.answered_by, handover.answered_by_id = by.name, by.person_id
     handover.communicated_at = handover.communicated_at or at

@@ -1,12 +1,12 @@
 """One episode as a reader sees it: what hangs on it, and what follows from that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from workflow import agreements, episodes, misses, obligations, observations, timeline
+from workflow import agreements, deadlines, episodes, misses, obligations, observations, timeline
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.misses import Judged
@@ -18,6 +18,7 @@ from workflow.showing import hanging, way
 from workflow.showing.choices import Destination
 from workflow.tables import (
     ContactAttempt,
+    Deadline,
     Episode,
     Handover,
     HandoverVersion,
@@ -28,7 +29,7 @@ from workflow.tables import (
     Task,
     Unit,
 )
-from workflow.vocabulary import EntryKind, HandoverState, Party, TaskState, UnitKind
+from workflow.vocabulary import Concerns, EntryKind, HandoverState, Party, TaskState, UnitKind
 
 CALL = "follow_up_call"
 _SAID_AGAIN = frozenset({EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.ANSWERED})
@@ -98,8 +99,18 @@ class Story:
 
     def due_at(self, *, handover: Handover | None = None) -> datetime | None:
         """By when the handover must be sent or answered; of none: by when the state must be left or looked at."""
-        wanted = handover.id if handover is not None else None
-        return next((d.due_at for d in self.case.deadlines if d.task_id is None and d.handover_id == wanted), None)
+        live = self.case.deadline_of(handover=handover)
+        return live.due_at if live is not None else None
+
+    @property
+    def leaves_at(self) -> datetime | None:
+        """By when a receiver must have accepted, because the citizen is expected to leave the hospital then."""
+        live = self.case.deadline_of(concerns=Concerns.HANDOVER_SENDING)
+        return live.due_at if live is not None else None
+
+    def most_urgent(self, unit_ids: Collection[int]) -> Deadline | None:
+        """The deadline by which these units' lists place and colour the episode."""
+        return deadlines.most_urgent(self.case.deadlines, unit_ids)
 
     def possible(self, by: Actor, *, at: datetime) -> list[Possible]:
         """What can happen now, of what this person may record."""
@@ -213,6 +224,8 @@ def _facts(case: CaseFile) -> way.Facts:
         reached={event.dest: event.effective_at for event in case.timeline.events},
         handover=reception.state if reception is not None else None, handover_due_at=due,
         handed_over_at=(reception.passed_at or reception.answered_at) if reception is not None else None,
+        early=reception is not None and way.accepted_early(reception),
+        expected_discharge_at=case.episode.expected_discharge_at,
         call=call.state if call is not None else None, call_due_at=call.due_at if call is not None else None,
         called_at=call.done_at if call is not None else None,
     )  # fmt: skip
