@@ -8,6 +8,7 @@ from web.entrance import account, demo, late, signin, staying
 from web.episodes import call, corrections, correspondence, episode, happenings, merging, new_episode, observing, plans
 from web.ground import (
     again,
+    confirmation,
     errors,
     forgery,
     formats,
@@ -40,8 +41,8 @@ def create_app(settings: Settings) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
-        headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
-        account, again, agreements, api, board, calendars, call, cluster, corrections, correspondence, emergency,
+        headers, metrics, errors, language, throttling, forgery, identity, formats, assets, account, again,
+        agreements, api, board, calendars, call, cluster, confirmation, corrections, correspondence, emergency,
         episode, fhir, granting, guides, handover, handover_print, happenings, health, helping, inbox, late, looks,
         menu, merging, missed, missed_files, new_episode, observing, places, placing, plans, reminders, revision,
         search, signin, staff, status, staying, systems, task, texts, typed, unit_file, units, worklist,

@@ -1,6 +1,7 @@
 """A CPR number, or a replacement number with letters: read, masked, found, never shown by accident."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,6 +19,20 @@ def stands_in(text: str) -> bool:
     """Whether something in a text may be a CPR number, also with blanks, dashes or what cannot be seen within it."""
     seen = "".join(c for c in text if c.isprintable() or c.isspace())
     return bool(WITHIN.search(seen) or _SPACED.search(seen))
+
+
+def require_none(*said: object) -> None:
+    """Raises Invalid where a CPR number may stand in one of these texts, or among the values of one of these.
+
+    For every text that a person types which is no clinical note: what only grows is never encrypted, nor taken back.
+    """
+    for one in said:
+        if isinstance(one, str) and stands_in(one):
+            raise Invalid("no_cpr_here")
+        if isinstance(one, Mapping):
+            require_none(*one.values())
+        elif isinstance(one, list | tuple):
+            require_none(*one)
 
 
 @dataclass(frozen=True)

@@ -394,6 +394,9 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Der er intet at gennemgå, mens borgeren er »{state}«.",
         "There is nothing to review while the citizen is '{state}'.",
     ),
+    "only_an_answer_completes_it": (
+        "Et spørgsmål er besvaret, når svaret er skrevet.", "A question is answered by writing the answer."
+    ),
     "only_a_call_completes_it": (
         "Opgaven afsluttes kun af en gennemført samtale.",
         "Only a completed conversation completes the task.",
@@ -765,6 +768,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "admission_report": ("Indlæggelsesrapport", "Admission report"),
     "care_plan": ("Plejeforløbsplan", "Care plan"),
     "rehabilitation_start": ("Start på genoptræning", "Start of rehabilitation"),
+    "answer_question": ("Besvar spørgsmål", "Answer the question"),
+    "question_asked": ("Spørgsmål stillet", "Question asked"),
     "agreed": ("Aftalt opgave", "Agreed task"),
     "review_of_stay": ("Revurdering af opholdet", "Review of the stay"),
     # how a call went, and what it is about (domain/quality.md 5.8)

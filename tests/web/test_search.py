@@ -118,7 +118,7 @@ def test_what_was_searched_for_is_forgotten_after_a_while(
     somebody.signs_in("tryghed")
     assert NAME in searches(somebody, "agnes").text
     later = clock.real_now() + timedelta(minutes=16)
-    monkeypatch.setattr("web.work.search.clock.real_now", lambda: later)
+    monkeypatch.setattr("web.ground.carried.clock.real_now", lambda: later)
     assert NAME not in somebody.sees("/soeg").text
 
 

@@ -30,7 +30,7 @@ _FIELDS = {
     "reason_needed": "reason",
     "purpose_needed": "purpose",
     "who_did_you_speak_to": "spoken_with",
-    "no_cpr_here": "learning text",
+    "no_cpr_here": "learning text reason note record questions purpose override_reason basis_reason spoken_with",
     "wording_needed": "wording",
     "text_too_long": "wording",
     "no_such_blank": "wording",

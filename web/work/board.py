@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy import func, select
 
-from web.ground import headers, identity, language, looks, rules
+from web.ground import confirmation, headers, identity, language, looks, rules
 from web.ground.formats import number, urgency
 from web.ground.language import gettext, local_address
 from web.ground.looks import Desk
@@ -172,14 +172,16 @@ def register(app: Flask) -> None:
     @for_patients
     def accept_on_board(handover_id: UUID) -> ResponseReturnValue:
         with looks.looking("board") as desk:
-            handovers.accept(desk.session, handover_id, by=desk.by, at=desk.at, version=_version())
+            accepted = handovers.accept(desk.session, handover_id, by=desk.by, at=desk.at, version=_version())
+            confirmation.of(accepted.episode)
         return _back()
 
     @app.post("/overgange/forloeb/<uuid:episode_id>/ankomst")
     @for_patients
     def arrive_on_board(episode_id: UUID) -> ResponseReturnValue:
         with looks.looking("board") as desk:
-            episodes.record_arrival(desk.session, episode_id, by=desk.by, at=desk.at)
+            arrived = episodes.record_arrival(desk.session, episode_id, by=desk.by, at=desk.at)
+            confirmation.of_event(arrived)
         return _back()
 
     @app.post("/overgange/forloeb/<uuid:episode_id>/tilsyn")

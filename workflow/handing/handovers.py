@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import history, texts
+from workflow import cpr, history, texts
 from workflow.actor import Actor
 from workflow.casefile import CaseFile, fetch
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
@@ -47,6 +47,7 @@ def send(
     """
     content = texts.all_taken(dict(content))
     case = fetch_for(session, episode_id, by=by, at=at)
+    cpr.require_none(override_reason, basis_reason)
     if strangers := set(content) - set(isbar.FIELDS):
         raise Invalid("no_such_field", fields=", ".join(sorted(strangers)))
     handover = case.under_way or _prepare(session, case)
@@ -191,6 +192,7 @@ def reject(
     _require_receiver(session, case, handover, by, version, accepting=False)
     if not reason.strip():
         raise Invalid("reason_needed")
+    cpr.require_none(reason)
     if handover.state == HandoverState.ACCEPTED:
         raise NotPossible("already_accepted", by=handover.answered_by, at=handover.answered_at)
     sent = current_version(session, handover)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
-from workflow import db, keys, texts
+from workflow import cpr, db, keys, texts
 from workflow.actor import Actor
 from workflow.db import LONGEST_NOTE, plain
 from workflow.tables import AccessEntry, AccessSeal
@@ -47,7 +47,11 @@ def write(
     related: bool | None = None,
     criterion: str | None = None,
 ) -> None:
-    """Write one look down. Of what was searched for (`criterion`), only a keyed hash is kept."""
+    """Write one look down. Of what was searched for (`criterion`), only a keyed hash is kept.
+
+    Raises Invalid for a purpose that holds a CPR number.
+    """
+    cpr.require_none(visit.purpose)
     hashed = None if criterion is None else keys.ring().fingerprint("search", criterion.strip().upper().encode())
     db.driver(session).execute(
         _WRITE,
