@@ -55,7 +55,7 @@ def _as_people(database: Database) -> Database:
 def _board(session: Session, seen: Sight) -> list[Row]:
     """What the board asks the database: its counts, which rows, and what is drawn in them."""
     units = sorted(seen.units)
-    picking.count(session, units, counts_for(Role.MUNICIPAL_NURSE), at=AT)
+    picking.count(session, units, [Filters(show=show) for show in counts_for(Role.MUNICIPAL_NURSE)], at=AT)
     return rows.rows(session, seen, picking.pick(session, units, Filters(), after=None, at=AT), at=AT)
 
 

@@ -22,7 +22,7 @@ FILLED_IN_LATER = {
 SHOWN_TO_PEOPLE = {
     "messages": (
         "id", "uuid", "sender", "number", "kind", "code", "received_at", "received_from", "fate", "why", "answer",
-        "problems", "citizen_id", "facts", "episode_id", "entry_number",
+        "problems", "citizen_id", "facts", "episode_id", "entry_number", "about_id",
     ),
     "outbound_messages": (
         "id", "uuid", "number", "kind", "receiver", "citizen_id", "episode_id", "unit_id", "state", "transmissions",

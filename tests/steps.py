@@ -1,6 +1,7 @@
 """The first steps of many tests: fixtures that walk a citizen to the discharge, with literal times."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from tests import world as worlds
 from tests.world import ISBAR, World
 from workflow import amendments, deadlines, episodes
+from workflow.actor import Actor
 from workflow.handing import handovers
 from workflow.tables import Deadline, Episode, Handover, HistoryEntry, Task
 
@@ -81,3 +83,11 @@ def raise_all(session: Session, at: datetime) -> int:
         raised += found
     session.expire_all()
     return raised
+
+
+def receive(
+    session: Session, handover_id: UUID, *, by: Actor, at: datetime, version: int | None = None
+) -> Handover:
+    """Read a handover and accept it: the version that was read, or another."""
+    read = handovers.read(session, handover_id, by=by, at=at)
+    return handovers.accept(session, handover_id, by=by, at=at, version=version or read.version)

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests import steps
 from tests.steps import ADMITTED, DISCHARGED, call_of, entries, hours, live, raise_all
 from tests.world import World
 from workflow import amendments, episodes, misses, tasks
 from workflow.agreed import Agreed
 from workflow.errors import Invalid, NotPossible
-from workflow.handing import handovers
 from workflow.tables import Deadline, Episode, Handover, HistoryEntry, Notice, Reminder, Task
 from workflow.vocabulary import Outcome, Party, TaskState, Verdict
 
@@ -62,9 +62,9 @@ def test_it_is_done_by_a_record_and_late_stays_late(session: Session, world: Wor
 
 def test_what_happens_next_leaves_it_as_it_is(session: Session, world: World, called: Episode) -> None:
     handover = session.scalars(select(Handover)).one()
-    handovers.accept(session, handover.uuid, by=world.facility_nurse, at=CALLED)
+    steps.receive(session, handover.uuid, by=world.facility_nurse, at=CALLED)
     assert [task.occurrence for task in agreed(session, called)] == [1, 2]
-    assert entries(session, called)[-2:] == ["attempt", "handover_accepted"]
+    assert entries(session, called)[-3:] == ["attempt", "handover_read", "handover_accepted"]
     assert [task.state for task in agreed(session, called)] == [TaskState.OPEN, TaskState.OPEN]
 
 

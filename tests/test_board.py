@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from tests import steps
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, hours
 from tests.world import ISBAR, World
@@ -16,14 +17,17 @@ from workflow.actor import Actor
 from workflow.errors import Invalid, NotFound, NotPossible
 from workflow.handing import handovers
 from workflow.lists.board import picking, views
-from workflow.lists.board.filters import Cursor, Filters, Show, counts_for
+from workflow.lists.board.filters import Cursor, Filters, Show, Turn, counts_for
 from workflow.lists.board.picking import PAGE, Picked
 from workflow.lists.board.rows import Do, Row, rows
 from workflow.seeing import sight
 from workflow.seeing.sight import Sight
+from workflow.showing import duties, story
 from workflow.showing.way import Standing
 from workflow.tables import Episode, Handover
 from workflow.vocabulary import Outcome, PlaceKind, Role
+
+EVERYTHING = Filters(turn=Turn.ALL)
 
 
 def seen_by(session: Session, actor: Actor, at: datetime) -> Sight:
@@ -35,19 +39,22 @@ def picked(
     session: Session, actor: Actor, at: datetime, filters: Filters | None = None, after: Cursor | None = None
 ) -> list[Picked]:
     seen = seen_by(session, actor, at)
-    return picking.pick(session, sorted(seen.units), filters or Filters(), after=after, at=at)
+    return picking.pick(session, sorted(seen.units), filters or EVERYTHING, after=after, at=at)
 
 
 def board(session: Session, actor: Actor, at: datetime, show: Show = Show.ALL) -> list[Row]:
     """What this person sees."""
     seen = seen_by(session, actor, at)
-    found = picking.pick(session, sorted(seen.units), Filters(show=show), after=None, at=at)
+    filters = EVERYTHING if show == Show.ALL else Filters(show=show)
+    found = picking.pick(session, sorted(seen.units), filters, after=None, at=at)
     return rows(session, seen, found, at=at)
 
 
 def counts(session: Session, actor: Actor, at: datetime) -> dict[Show, int]:
     seen = seen_by(session, actor, at)
-    return picking.count(session, sorted(seen.units), tuple(Show)[1:], at=at)
+    shows = tuple(Show)[1:]
+    counted = picking.count(session, sorted(seen.units), [Filters(show=show) for show in shows], at=at)
+    return dict(zip(shows, counted, strict=True))
 
 
 # --- which rows, in which order ---
@@ -90,7 +97,7 @@ def test_filters_narrow_to_a_pathway_or_a_state(session: Session, world: World, 
     worlds.admit(session, world, ADMITTED)
     at = DISCHARGED + hours(1)
     for filters, expected in (
-        (Filters(), 2), (Filters(pathway="tryghedshotel"), 1), (Filters(state="admitted"), 1),
+        (EVERYTHING, 2), (Filters(turn=Turn.ALL, pathway="tryghedshotel"), 1), (Filters(state="admitted"), 1),
         (Filters(pathway="tryghedshotel", state="admitted"), 0),
     ):  # fmt: skip
         assert len(picked(session, world.ward_nurse, at, filters)) == expected, filters
@@ -122,7 +129,7 @@ def test_done_today_is_what_my_unit_did_newest_first_and_gone_at_midnight(
     session: Session, world: World, sent: Handover, discharged: Episode
 ) -> None:
     accepted, called = DISCHARGED + hours(1), DISCHARGED + hours(3)
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=accepted)
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=accepted)
     tasks.record_attempt(
         session, call_of(session, discharged).uuid, Outcome.COMPLETED, by=world.facility_nurse, at=called,
         spoken_with="Anders Demo",
@@ -156,7 +163,7 @@ def test_the_next_step_is_for_who_owes_it_and_the_others_wait(
     at = DISCHARGED + hours(1)
     assert step(session, world.facility_nurse, at) == (Do.ACCEPT, "")
     assert step(session, world.ward_nurse, at) == (Do.WAIT, "Tryghedshotellet")
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=at)
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=at)
     assert step(session, world.facility_nurse, at) == (Do.ARRIVE, "")
     episodes.record_arrival(session, discharged.uuid, by=world.facility_nurse, at=at)
     assert step(session, world.facility_nurse, at) == (Do.CALL, "M3")
@@ -197,8 +204,8 @@ def test_what_is_missing_before_a_discharge_is_named(session: Session, world: Wo
 def test_the_way_is_drawn_with_what_was_missed(session: Session, world: World, discharged: Episode) -> None:
     (row,) = board(session, world.facility_nurse, DISCHARGED + hours(25))
     assert [(one.key, one.standing) for one in row.steps] == [
-        ("begin", Standing.DONE), ("discharged", Standing.DONE), ("received", Standing.MISSED),
-        ("call", Standing.MISSED),
+        ("begin", Standing.DONE), ("discharged", Standing.NOW), ("received", Standing.MISSED),
+        ("at_tryghedshotel", Standing.NEXT), ("call", Standing.MISSED),
     ]  # fmt: skip
 
 
@@ -278,8 +285,121 @@ def test_a_view_needs_a_name_and_something_to_keep_and_holds_no_number(session: 
 
 
 def test_what_stands_in_an_address_is_read_back_and_nonsense_is_left_out() -> None:
-    filters = Filters(show=Show.LEAVING, pathway="home", state="admitted")
+    filters = Filters(show=Show.LEAVING, turn=Turn.OTHERS, pathway="home", state="admitted")
     assert Filters.read(filters.query) == filters
     assert Filters.read("show=everything&pathway=x&state=closed&cpr=1") == Filters()
     assert Cursor.read(str(Cursor(ADMITTED, 7))) == Cursor(ADMITTED, 7)
     assert [Cursor.read(wrong) for wrong in ("", "x_1", "2026-03-12_1", "2026-03-12T07:00:00.000000Z_x")] == [None] * 4
+
+
+# --- one rule for how late an episode is ---
+
+
+def test_an_expected_discharge_that_nobody_has_accepted_is_the_rows_deadline(
+    session: Session, world: World, to_tryghedshotel: Episode
+) -> None:
+    leaves = ADMITTED + hours(4)
+    amendments.expect_discharge(session, to_tryghedshotel.uuid, leaves, by=world.coordinator, at=ADMITTED + hours(2))
+    at = ADMITTED + hours(5)
+    for actor in (world.ward_nurse, world.coordinator):
+        (row,) = board(session, actor, at)
+        assert (row.at, row.what, row.next and row.next.do) == (leaves, "board:handover_sending", Do.SEND)
+        assert counts(session, actor, at)[Show.OVERDUE] == 1
+    (row,) = board(session, world.facility_nurse, at)
+    assert (row.at, row.next and row.next.do) == (leaves, Do.WAIT)
+
+
+def test_sent_the_ward_has_the_limit_until_it_is_accepted_and_the_receiver_its_own_time(
+    session: Session, world: World, to_tryghedshotel: Episode
+) -> None:
+    episode, leaves = to_tryghedshotel, ADMITTED + hours(4)
+    amendments.expect_discharge(session, episode.uuid, leaves, by=world.coordinator, at=ADMITTED + hours(2))
+    handover = handovers.send(session, episode.uuid, ISBAR, by=world.ward_nurse, at=ADMITTED + hours(3))
+    (row,) = board(session, world.ward_nurse, ADMITTED + hours(5))
+    assert (row.at, row.what, row.next and row.next.do) == (leaves, "board:handover_answer", Do.WAIT)
+    (row,) = board(session, world.facility_nurse, ADMITTED + hours(5))
+    assert row.at == ADMITTED + hours(7)
+    handovers.read(session, handover.uuid, by=world.facility_nurse, at=ADMITTED + hours(5))
+    steps.receive(session, handover.uuid, by=world.facility_nurse, at=ADMITTED + hours(5))
+    (row,) = board(session, world.ward_nurse, ADMITTED + hours(5))
+    assert row.at == ADMITTED + hours(24)
+
+
+def test_the_board_and_the_page_of_an_episode_agree_on_how_late_it_is(session: Session, world: World) -> None:
+    """Many episodes, at many times: SQL and Python give one answer."""
+    at = ADMITTED + hours(6)
+    for number in range(24):
+        episode = worlds.admit(session, world, ADMITTED, needs=("municipal_services",) if number % 5 == 0 else ())
+        if number % 2:
+            amendments.reroute(
+                session, episode.uuid, "tryghedshotel", facility=world.facility, by=world.coordinator, at=ADMITTED
+            )
+        if number % 3:
+            leaves = ADMITTED + hours(number)
+            amendments.expect_discharge(session, episode.uuid, leaves, by=world.coordinator, at=ADMITTED)
+        if number % 4 == 0:
+            sent = handovers.send(session, episode.uuid, ISBAR, by=world.ward_nurse, at=ADMITTED + hours(1))
+            receiver = world.facility_nurse if number % 2 else world.nurse
+            if number % 8 == 0:
+                handovers.read(session, sent.uuid, by=receiver, at=ADMITTED + hours(2))
+                steps.receive(session, sent.uuid, by=receiver, at=ADMITTED + hours(2))
+    for actor in (world.ward_nurse, world.coordinator, world.facility_nurse, world.nurse):
+        seen = seen_by(session, actor, at)
+        page, found = picked(session, actor, at), []
+        while len(page) > PAGE:
+            found += page[:PAGE]
+            page = picked(session, actor, at, after=Cursor(found[-1].at, found[-1].number))
+        found += page
+        assert found
+        for one in found:
+            told = story.read(session, session.get_one(Episode, one.episode_id), at=at)
+            urgent = told.most_urgent(seen.units)
+            assert urgent is not None
+            assert (one.number, one.at) == (urgent.id, urgent.due_at)
+            owed = [duty.due_at for duty in duties.owed(told, actor, at=at) if duty.due_at is not None]
+            assert not owed or min(owed) >= one.at
+            if actor.unit_id == urgent.unit_id:
+                assert min(owed) == one.at
+
+
+def test_what_needs_us_and_what_waits_for_others_stand_apart(
+    session: Session, world: World, sent: Handover, discharged: Episode
+) -> None:
+    other, at = worlds.admit(session, world, ADMITTED), DISCHARGED + hours(1)
+    expected = {
+        world.ward_nurse: ([other.id], [discharged.id]),
+        world.facility_nurse: ([discharged.id], []),
+    }
+    for actor, parts in expected.items():
+        for turn, episodes_of in zip((Turn.OURS, Turn.OTHERS), parts, strict=True):
+            assert [one.episode_id for one in picked(session, actor, at, Filters(turn=turn))] == episodes_of
+            seen = seen_by(session, actor, at)
+            assert picking.count(session, sorted(seen.units), [Filters(turn=turn)], at=at) == [len(episodes_of)]
+    amendments.expect_discharge(session, other.uuid, at + hours(1), by=world.ward_nurse, at=at)
+    handovers.send(session, other.uuid, ISBAR, by=world.ward_nurse, at=at)
+    waiting = {one.episode_id: one.at for one in picked(session, world.ward_nurse, at, Filters(turn=Turn.OTHERS))}
+    assert waiting[other.id] == at + hours(1), "the citizen leaves before the answer is due"
+
+
+def test_leavers_come_in_the_order_in_which_they_leave(session: Session, world: World) -> None:
+    at = ADMITTED + hours(6)  # 14:00
+    leaves = [at + hours(20), at - hours(2), at + hours(2), at + hours(70)]
+    for moment in leaves:
+        episode = worlds.admit(session, world, ADMITTED)
+        amendments.expect_discharge(session, episode.uuid, moment, by=world.coordinator, at=ADMITTED)
+    shown = board(session, world.coordinator, at, Show.LEAVING)
+    assert [row.at for row in shown] == sorted(leaves)[:3]
+    first, second = picked(session, world.coordinator, at, Filters(show=Show.LEAVING))[:2]
+    following = picked(session, world.coordinator, at, Filters(show=Show.LEAVING), Cursor(first.at, first.number))
+    assert following[0] == second
+
+
+def test_who_arrives_is_listed_also_where_only_the_ward_owes_something(
+    session: Session, world: World, sent: Handover
+) -> None:
+    at = ADMITTED + hours(4)
+    amendments.expect_discharge(session, sent.episode.uuid, at + hours(2), by=world.coordinator, at=at)
+    handovers.read(session, sent.uuid, by=world.facility_nurse, at=at)
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=at)
+    (row,) = board(session, world.facility_nurse, at, Show.ARRIVING)
+    assert (row.at, row.next and row.next.do) == (at + hours(2), Do.WAIT)

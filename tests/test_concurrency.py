@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tests import steps
 from tests import world as worlds
 from tests.conftest import Database
 from tests.properties import promises
@@ -97,7 +98,7 @@ def test_of_eight_who_accept_one_does_and_the_others_are_told_who(world: World) 
             handover_id = handovers.send(session, episode_id, ISBAR, by=world.ward_nurse, at=START).uuid
 
         def accepting(nurse: Actor, handover_id: UUID = handover_id) -> Callable[[Session], Handover]:
-            return lambda session: handovers.accept(session, handover_id, by=nurse, at=START + hours(1))
+            return lambda session: steps.receive(session, handover_id, by=nurse, at=START + hours(1))
 
         refusals = at_once(*(accepting(nurse) for nurse in nurses))
         winner = nurses[refusals.index(None)]
@@ -282,7 +283,10 @@ class Crowd:
         if chance.random() < 0.3:
             handovers.reject(session, known.uuid, by=by, at=at, reason="Medicinlisten mangler", version=known.version)
             return 1
-        return int(handovers.accept(session, known.uuid, by=by, at=at).answered_at == at)
+        if known.state == HandoverState.SENT:
+            return int(handovers.read(session, known.uuid, by=by, at=at).communicated_at == at)
+        taken = handovers.accept(session, known.uuid, by=by, at=at, version=known.version)
+        return int(taken.answered_at == at)
 
     def _task(self, session: Session, chance: Random, episode_id: UUID, by: Actor, at: datetime) -> int:
         wanted = select(Task).join(Episode).where(Episode.uuid == episode_id, Task.state == TaskState.OPEN)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from tests import steps
 from tests import world as worlds
 from tests.access.conftest import (
     Acting,
@@ -136,7 +137,7 @@ def test_ahead_is_what_comes_next_and_who_writes_it(session: Session, world: Wor
 
 
 def test_once_it_has_passed_the_next_is_ahead(session: Session, world: World, sent: Handover) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5))
     episode = episodes.record_event(
         session, sent.episode.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED
     )
@@ -176,7 +177,7 @@ def test_nothing_lies_ahead_of_who_is_home(session: Session, world: World, admit
     sent = ahead.of_episode(session, admitted)
     assert sent is not None
     assert sent.handover is not None
-    handovers.accept(session, sent.handover.uuid, by=world.nurse, at=AT)
+    steps.receive(session, sent.handover.uuid, by=world.nurse, at=AT)
     episodes.record_event(session, admitted.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED)
     assert ahead.of_episode(session, admitted) is None
     with pytest.raises(NotPossible):

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from tests import steps
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, entries, hours, live
 from tests.world import ISBAR, World
@@ -264,7 +265,7 @@ def test_a_correction_cannot_change_the_order_of_events(session: Session, world:
 def test_a_cancelled_discharge_restores_what_was_before(
     session: Session, world: World, discharged: Episode, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
     assert discharged.responsible_unit_id == world.facility.id
     number = session.scalars(
         select(HistoryEntry.number).where(
@@ -325,7 +326,7 @@ def test_death_ends_everything_that_would_make_somebody_ring(
 def test_readmission_within_four_hours_is_the_same_stay(
     session: Session, world: World, discharged: Episode, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
     same = episodes.readmit(session, discharged.uuid, ward=world.ward, by=world.ward_nurse, at=DISCHARGED + hours(4))
     assert same is discharged
     assert (same.state, same.responsible_unit_id) == ("admitted", world.ward.id)
@@ -350,7 +351,7 @@ def test_readmission_later_is_a_new_episode_linked_to_the_old(
 def test_leaving_tryghedshotellet_needs_a_handover_to_the_district_and_no_second_call(
     session: Session, world: World, discharged: Episode, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(0.5))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(0.5))
     places.reserve(session, world.places[0].uuid, discharged.uuid, by=world.facility_nurse, at=DISCHARGED)
     episodes.record_event(
         session, discharged.uuid, "patient_arrived", by=world.facility_nurse, at=DISCHARGED + hours(1)
@@ -360,7 +361,7 @@ def test_leaving_tryghedshotellet_needs_a_handover_to_the_district_and_no_second
     assert (going.to_unit_id, going.trigger) == (world.district.id, "departed_home")
     episodes.record_event(session, discharged.uuid, "departed_home", by=world.facility_nurse, at=home)
     assert (discharged.owner_unit_id, discharged.responsible_unit_id) == (world.district.id, world.facility.id)
-    handovers.accept(session, going.uuid, by=world.nurse, at=home + hours(1))
+    steps.receive(session, going.uuid, by=world.nurse, at=home + hours(1))
     assert discharged.responsible_unit_id == world.district.id
     calls = session.scalars(select(Task).where(Task.episode_id == discharged.id, Task.kind == "follow_up_call")).all()
     assert len(calls) == 1
@@ -370,7 +371,7 @@ def test_leaving_tryghedshotellet_needs_a_handover_to_the_district_and_no_second
 def test_an_episode_closes_only_when_its_tasks_are_done(
     session: Session, world: World, discharged: Episode, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(0.5))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(0.5))
     episodes.record_event(
         session, discharged.uuid, "patient_arrived", by=world.facility_nurse, at=DISCHARGED + hours(1)
     )

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests import steps
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, hours, live, raise_all
 from tests.world import ISBAR, World
@@ -60,7 +61,7 @@ def test_it_is_24_elapsed_hours_also_the_nights_the_clock_changes(session: Sessi
 def test_the_ladder_reminds_at_18_and_22_hours_and_misses_at_24(
     session: Session, world: World, discharged: Episode, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(0.1))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(0.1))
     raise_all(session, DISCHARGED + hours(18) - timedelta(seconds=1))
     assert call_notices(session) == []
     raise_all(session, DISCHARGED + hours(18))

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests import steps
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, hours, live, raise_all
 from tests.world import ISBAR, World
@@ -30,7 +31,7 @@ def test_sent_is_not_received_and_received_is_not_accepted(
     assert (sent.state, discharged.responsible_unit_id) == (HandoverState.SENT, world.ward.id)
     handovers.read(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + MINUTE)
     assert (sent.state, discharged.responsible_unit_id) == (HandoverState.READ, world.ward.id)
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + 2 * MINUTE)
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + 2 * MINUTE)
     assert (sent.state, discharged.responsible_unit_id) == (HandoverState.ACCEPTED, world.facility.id)
     assert sent.passed_at == DISCHARGED + 2 * MINUTE
 
@@ -38,7 +39,7 @@ def test_sent_is_not_received_and_received_is_not_accepted(
 def test_accepted_before_the_discharge_passes_at_the_effective_discharge(
     session: Session, world: World, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5))
     assert sent.episode.responsible_unit_id == world.ward.id
     episodes.record_event(
         session, sent.episode.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED + hours(1),
@@ -58,9 +59,9 @@ def test_not_sent_by_the_discharge_the_ward_still_has_it_and_owes_it(
     assert (owed.state, to_tryghedshotel.responsible_unit_id) == (HandoverState.OWED, world.ward.id)
     assert [m.miss.code for m in misses.of_episode(session, to_tryghedshotel)] == ["M1"]
     with pytest.raises(NotPossible):
-        handovers.accept(session, owed.uuid, by=world.facility_nurse, at=DISCHARGED + MINUTE)
+        steps.receive(session, owed.uuid, by=world.facility_nurse, at=DISCHARGED + MINUTE)
     handovers.send(session, to_tryghedshotel.uuid, ISBAR, by=world.ward_nurse, at=DISCHARGED + hours(1))
-    handovers.accept(session, owed.uuid, by=world.facility_nurse, at=DISCHARGED + hours(2))
+    steps.receive(session, owed.uuid, by=world.facility_nurse, at=DISCHARGED + hours(2))
     assert to_tryghedshotel.responsible_unit_id == world.facility.id
     assert [m.miss.code for m in misses.of_episode(session, to_tryghedshotel)] == ["M1"]  # late stays late
 
@@ -88,7 +89,7 @@ def test_the_arrival_is_the_answer_limit_when_it_comes_sooner(
     arrival = DISCHARGED + hours(1)
     episodes.record_event(session, discharged.uuid, "patient_arrived", by=world.facility_nurse, at=arrival)
     assert answer_limit(session, discharged) == arrival
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=arrival + MINUTE)
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=arrival + MINUTE)
     (missed,) = misses.of_episode(session, discharged)
     assert (missed.miss.code, missed.miss.owing_unit_id, missed.miss.responsible_unit_id) == (
         "M3", world.facility.id, world.ward.id,
@@ -112,9 +113,9 @@ def test_an_unanswered_handover_is_a_miss_of_the_receiver_and_both_managers_know
 def test_nobody_accepts_for_another_unit_or_their_own_handover(session: Session, world: World, sent: Handover) -> None:
     for actor in (world.nurse, world.coordinator, world.ward_nurse):
         with pytest.raises(NotAllowed):
-            handovers.accept(session, sent.uuid, by=actor, at=DISCHARGED)
+            steps.receive(session, sent.uuid, by=actor, at=DISCHARGED)
     with pytest.raises(NotFound):
-        handovers.accept(session, sent.uuid, by=world.stranger, at=DISCHARGED)
+        steps.receive(session, sent.uuid, by=world.stranger, at=DISCHARGED)
 
 
 def test_nobody_accepts_what_they_sent_themselves_from_another_unit(
@@ -122,18 +123,18 @@ def test_nobody_accepts_what_they_sent_themselves_from_another_unit(
 ) -> None:
     same_person = replace(world.facility_nurse, person_id=world.ward_nurse.person_id)
     with pytest.raises(NotAllowed, match="egen"):
-        handovers.accept(session, sent.uuid, by=same_person, at=DISCHARGED)
+        steps.receive(session, sent.uuid, by=same_person, at=DISCHARGED)
 
 
 def test_accepting_twice_does_nothing_and_the_second_nurse_hears_who_was_first(
     session: Session, world: World, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5))
     number = sent.episode.history_number
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(5))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(5))
     assert sent.episode.history_number == number
     with pytest.raises(NotPossible, match=r"Tove Demo 12\.03\.2026 kl\. 12\.30"):
-        handovers.accept(session, sent.uuid, by=world.second_facility_nurse, at=ADMITTED + hours(5))
+        steps.receive(session, sent.uuid, by=world.second_facility_nurse, at=ADMITTED + hours(5))
 
 
 def test_a_rejection_says_why_and_the_sender_owes_a_new_version(session: Session, world: World, sent: Handover) -> None:
@@ -147,15 +148,15 @@ def test_a_rejection_says_why_and_the_sender_owes_a_new_version(session: Session
     concerns = {d.concerns: d.unit_id for d in live(session, sent.episode)}
     assert concerns[Concerns.HANDOVER_SENDING] == world.ward.id
     with pytest.raises(NotPossible):
-        handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.3))
+        steps.receive(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.3))
     better = {**ISBAR, "R.medicine": "Ny liste vedlagt"}
     handovers.send(session, sent.episode.uuid, better, by=world.ward_nurse, at=ADMITTED + hours(4.4))
     newest = handovers.current_version(session, sent)
     assert newest is not None
     assert (newest.version, newest.changed) == (2, ["R.medicine"])
     with pytest.raises(Stale):
-        handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5), version=1)
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5), version=2)
+        steps.receive(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5), version=1)
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5), version=2)
 
 
 def test_rejected_and_not_sent_again_by_the_discharge_is_a_miss_of_its_own(
@@ -172,7 +173,7 @@ def test_rejected_and_not_sent_again_by_the_discharge_is_a_miss_of_its_own(
 def test_a_new_version_of_an_accepted_handover_must_be_accepted_again(
     session: Session, world: World, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.2))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.2))
     handovers.send(
         session, sent.episode.uuid, {**ISBAR, "A.risks": "Faldrisiko"}, by=world.ward_nurse, at=ADMITTED + hours(4.5)
     )
@@ -230,17 +231,17 @@ def test_a_handover_under_way_is_withdrawn_when_the_citizen_goes_another_way(
     amendments.reroute(session, sent.episode.uuid, "home", by=world.coordinator, at=ADMITTED + hours(4.5))
     assert sent.state == HandoverState.WITHDRAWN
     with pytest.raises(NotPossible):
-        handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.6))
+        steps.receive(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.6))
 
 
 def test_whoever_had_the_responsibility_before_is_handed_it_anew_when_the_citizen_is_sent_back(
     session: Session, world: World, discharged: Episode, sent: Handover
 ) -> None:
     episode_id = discharged.uuid
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + MINUTE)
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + MINUTE)
     amendments.reroute(session, episode_id, "home", by=world.facility_nurse, at=DISCHARGED + hours(1))
     home = handovers.send(session, episode_id, ISBAR, by=world.facility_nurse, at=DISCHARGED + hours(1.1))
-    handovers.accept(session, home.uuid, by=world.nurse, at=DISCHARGED + hours(1.2))
+    steps.receive(session, home.uuid, by=world.nurse, at=DISCHARGED + hours(1.2))
     amendments.reroute(
         session, episode_id, "tryghedshotel", facility=world.facility, by=world.nurse, at=DISCHARGED + hours(2)
     )
@@ -252,7 +253,7 @@ def test_whoever_had_the_responsibility_before_is_handed_it_anew_when_the_citize
 def test_nothing_to_hand_over_once_it_is_handed_over(
     session: Session, world: World, discharged: Episode, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + MINUTE)
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + MINUTE)
     with pytest.raises(NotAllowed):
         handovers.send(session, discharged.uuid, ISBAR, by=world.ward_nurse, at=DISCHARGED + hours(1))
 
@@ -263,7 +264,7 @@ def test_a_practice_does_not_sign_in_so_the_house_writes_down_what_it_says(sessi
         at=ADMITTED, facility=world.facility, district=world.district, practice=world.practice,
     )  # fmt: skip
     handover = handovers.send(session, episode.uuid, ISBAR, by=world.facility_nurse, at=ADMITTED + MINUTE)
-    handovers.accept(session, handover.uuid, by=world.facility_nurse, at=ADMITTED + 2 * MINUTE)
+    steps.receive(session, handover.uuid, by=world.facility_nurse, at=ADMITTED + 2 * MINUTE)
     assert episode.responsible_unit_id == world.practice.id  # until the citizen arrives
     episodes.record_event(session, episode.uuid, "patient_arrived", by=world.facility_nurse, at=ADMITTED + hours(1))
     assert episode.responsible_unit_id == world.facility.id
@@ -288,7 +289,7 @@ def test_what_was_sent_for_the_time_after_an_event_goes_when_the_event_never_hap
         facility=world.facility, district=world.district,
     )  # fmt: skip
     coming = handovers.send(session, guest.uuid, ISBAR, by=world.nurse, at=ADMITTED + hours(1))
-    handovers.accept(session, coming.uuid, by=world.facility_nurse, at=ADMITTED + hours(2))
+    steps.receive(session, coming.uuid, by=world.facility_nurse, at=ADMITTED + hours(2))
     episodes.record_event(session, guest.uuid, "patient_arrived", by=world.facility_nurse, at=ADMITTED + hours(3))
     arrived = guest.history_number
     going = handovers.send(session, guest.uuid, ISBAR, by=world.facility_nurse, at=ADMITTED + hours(4))
@@ -303,7 +304,7 @@ def test_what_was_sent_for_the_time_after_an_event_goes_when_the_event_never_hap
 def test_a_cancelled_return_to_the_ward_brings_back_what_was_accepted_and_what_was_sent_ahead(
     session: Session, world: World, discharged: Episode, sent: Handover
 ) -> None:
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=DISCHARGED + hours(1))
     ahead = handovers.send(session, discharged.uuid, ISBAR, by=world.facility_nurse, at=DISCHARGED + hours(1.5))
     episodes.record_event(session, discharged.uuid, "stay_resumed", by=world.ward_nurse, at=DISCHARGED + hours(2))
     assert {sent.state, ahead.state} == {HandoverState.WITHDRAWN}
@@ -312,3 +313,32 @@ def test_a_cancelled_return_to_the_ward_brings_back_what_was_accepted_and_what_w
     )
     assert discharged.responsible_unit_id == world.facility.id
     assert (sent.state, ahead.state) == (HandoverState.ACCEPTED, HandoverState.SENT)
+
+
+# --- nothing is accepted unread ---
+
+
+def test_a_version_that_nobody_in_the_unit_has_read_is_not_accepted(
+    session: Session, world: World, sent: Handover
+) -> None:
+    at = ADMITTED + hours(4.5)
+    with pytest.raises(NotPossible) as refused:
+        handovers.accept(session, sent.uuid, by=world.facility_nurse, at=at, version=1)
+    assert refused.value.code == "read_before_accepting"
+    handovers.read(session, sent.uuid, by=world.ward_nurse, at=at)
+    with pytest.raises(NotPossible):
+        handovers.accept(session, sent.uuid, by=world.facility_nurse, at=at, version=1)
+    handovers.read(session, sent.uuid, by=world.second_facility_nurse, at=at)
+    assert handovers.accept(session, sent.uuid, by=world.facility_nurse, at=at, version=1).answered_at == at
+
+
+def test_a_new_version_must_be_read_again_before_it_is_accepted(
+    session: Session, world: World, sent: Handover
+) -> None:
+    at = ADMITTED + hours(4.5)
+    handovers.read(session, sent.uuid, by=world.facility_nurse, at=at)
+    handovers.send(session, sent.episode.uuid, {**ISBAR, "A.function": "Ny"}, by=world.ward_nurse, at=at, seen=1)
+    with pytest.raises(Stale):
+        handovers.accept(session, sent.uuid, by=world.facility_nurse, at=at, version=1)
+    with pytest.raises(NotPossible):
+        handovers.accept(session, sent.uuid, by=world.facility_nurse, at=at, version=2)

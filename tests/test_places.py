@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests import steps
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, hours
 from tests.world import ISBAR, World
@@ -135,7 +136,7 @@ def test_the_arrival_takes_the_place_that_was_kept_and_the_departure_frees_it(
         places.leave(session, discharged.uuid, by=world.facility_nurse, at=arrived + hours(2))
     with pytest.raises(NotPossible, match="ikke reserveret"):
         destinations.arrive(session, discharged.uuid, by=world.facility_nurse, at=arrived + hours(2))
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=arrived + hours(2))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=arrived + hours(2))
     home = arrived + hours(20)
     handovers.send(session, discharged.uuid, ISBAR, by=world.facility_nurse, at=home)
     episodes.record_event(session, discharged.uuid, "departed_home", by=world.facility_nurse, at=home)
@@ -157,7 +158,7 @@ def test_who_never_came_has_the_place_kept_and_who_never_left_has_it_again(
     never_happened()
     assert (discharged.state, stay.state) == ("discharged", StayState.RESERVED)
     destinations.arrive(session, discharged.uuid, by=nurse, at=arrived + hours(2))
-    handovers.accept(session, sent.uuid, by=nurse, at=arrived + hours(2))
+    steps.receive(session, sent.uuid, by=nurse, at=arrived + hours(2))
     handovers.send(session, discharged.uuid, ISBAR, by=nurse, at=arrived + hours(20))
     episodes.record_event(session, discharged.uuid, "departed_home", by=nurse, at=arrived + hours(20))
     assert stay.state == StayState.LEFT
@@ -239,7 +240,7 @@ def home(session: Session, world: World, discharged: Episode, sent: Handover) ->
     nurse, arrived = world.facility_nurse, DISCHARGED + hours(1)
     places.reserve(session, world.places[0].uuid, discharged.uuid, by=world.coordinator, at=ADMITTED + hours(1))
     destinations.arrive(session, discharged.uuid, by=nurse, at=arrived)
-    handovers.accept(session, sent.uuid, by=nurse, at=arrived)
+    steps.receive(session, sent.uuid, by=nurse, at=arrived)
     handovers.send(session, discharged.uuid, ISBAR, by=nurse, at=arrived + hours(18))
     return episodes.record_event(session, discharged.uuid, "departed_home", by=nurse, at=arrived + hours(19))
 

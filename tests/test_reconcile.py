@@ -134,7 +134,7 @@ def test_what_is_broken_is_counted_and_nothing_else(session: Session, fault: Fau
 
 
 def test_two_next_steps_are_one_too_many(session: Session) -> None:
-    do(session, "drop index uq_deadlines_live_state")
+    do(session, "drop index uq_deadlines_live_episode")
     columns = "episode_id, concerns, unit_id, opened_at, due_at, rung_at, rung_to, rung"
     do(
         session,

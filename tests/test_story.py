@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from tests import steps
 from tests.steps import ADMITTED, DISCHARGED, call_of, hours
 from tests.world import ISBAR, World
 from workflow import amendments, deadlines, episodes, tasks
+from workflow.actor import SYSTEM
 from workflow.handing import handovers
 from workflow.showing import duties, story
 from workflow.showing.story import Story
@@ -32,7 +34,7 @@ def test_the_responsibility_is_the_wards_until_the_receiver_accepts(
 ) -> None:
     before = told(session, discharged, 6)
     assert (before.episode.responsible_unit_id, before.responsible_since) == (world.ward.id, ADMITTED)
-    handovers.accept(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(7))
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(7))
     after = told(session, discharged, 8)
     assert (after.episode.responsible_unit_id, after.responsible_since) == (world.facility.id, ADMITTED + hours(7))
 
@@ -129,7 +131,7 @@ def test_however_much_it_holds_it_is_read_in_under_fifteen_statements(
         handovers.send(
             session, sent.episode.uuid, {**ISBAR, "A.function": f"Version {time}"}, by=world.ward_nurse, at=at
         )
-        amendments.record_need(session, sent.episode.uuid, f"need {time}", by=world.ward_nurse, at=at)
+        amendments.record_need(session, sent.episode.uuid, f"need {time}", by=SYSTEM, at=at)
     episode = sent.episode
     session.flush()
     session.expire_all()

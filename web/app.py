@@ -6,7 +6,21 @@ from web import api, assets, calendars, fhir, guides, helping
 from web.administration import agreements, granting, staff, systems, texts, unit_file, units
 from web.entrance import account, demo, late, signin, staying
 from web.episodes import call, corrections, correspondence, episode, happenings, merging, new_episode, observing, plans
-from web.ground import again, errors, forgery, formats, headers, identity, language, looks, menu, proxies, throttling
+from web.ground import (
+    again,
+    confirmation,
+    errors,
+    forgery,
+    formats,
+    headers,
+    identity,
+    language,
+    looks,
+    menu,
+    proxies,
+    throttling,
+    typed,
+)
 from web.handovers import handover, handover_print
 from web.oversight import cluster, emergency, missed, missed_files, revision
 from web.running import health, metrics, reminders, status
@@ -27,11 +41,11 @@ def create_app(settings: Settings) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
-        headers, metrics, errors, language, throttling, forgery, identity, formats, assets,
-        account, again, agreements, api, board, calendars, call, cluster, corrections, correspondence, emergency,
+        headers, metrics, errors, language, throttling, forgery, identity, formats, assets, account, again,
+        agreements, api, board, calendars, call, cluster, confirmation, corrections, correspondence, emergency,
         episode, fhir, granting, guides, handover, handover_print, happenings, health, helping, inbox, late, looks,
         menu, merging, missed, missed_files, new_episode, observing, places, placing, plans, reminders, revision,
-        search, signin, staff, status, staying, systems, task, texts, unit_file, units, worklist,
+        search, signin, staff, status, staying, systems, task, texts, typed, unit_file, units, worklist,
     )  # fmt: skip
     for part in parts:
         part.register(app)

@@ -1,6 +1,6 @@
 """The deadlines of a unit in somebody's own calendar: an address that they make for themselves, without names."""
 
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from flask import Flask, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -70,8 +70,9 @@ def _page(address: str | None = None) -> str:
 
 def _event(deadline: Deadline, episode: Episode) -> icalendar.Event:
     owed = deadline.task or deadline.handover
+    of_episode = episode.uuid if deadline.concerns == Concerns.STATE else uuid5(episode.uuid, deadline.concerns)
     return icalendar.Event(
-        uid=owed.uuid if owed is not None else episode.uuid, at=deadline.due_at, summary=_what(deadline),
+        uid=owed.uuid if owed is not None else of_episode, at=deadline.due_at, summary=_what(deadline),
         url=delivery.link(identity.settings().base_url, episode.uuid),
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Agreements: which rules hold for an episode. Each holds from a date; the narrowest, then the newest, wins."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -13,7 +13,7 @@ from workflow.actor import Actor
 from workflow.errors import Invalid
 from workflow.pathway import Pathway
 from workflow.pathways import PATHWAYS, newest
-from workflow.rule import Rule, Rung
+from workflow.rule import QUESTION_ASKED, Rule, Rung
 from workflow.tables import Agreement, AgreementMove, AgreementRule, Episode
 from workflow.vocabulary import Audience, Concerns, Language
 
@@ -98,6 +98,12 @@ _book: tuple[int, tuple[_Version, ...]] = (0, ())
 def terms_for(session: Session, episode: Episode, *, at: datetime, newest_known: int | None = None) -> Terms:
     """What has been agreed for this episode. Agreements never change, so they are read once per process."""
     return Terms(_covering(session, episode, newest_known), at)
+
+
+def terms_of(session: Session, episodes: Sequence[Episode], *, at: datetime) -> dict[int, Terms]:
+    """The same for several, by the number of the episode: whatever is new is asked for once."""
+    newest_known = session.scalar(select(func.max(Agreement.id))) or 0 if episodes else 0
+    return {one.id: terms_for(session, one, at=at, newest_known=newest_known) for one in episodes}
 
 
 def in_force(session: Session, scope: Scope, *, at: datetime) -> dict[str, Rule]:
@@ -190,6 +196,8 @@ def add(
 def _strangers(rule: Rule, pathways: list[Pathway]) -> Iterator[str]:
     known = {t.trigger for p in pathways for t in p.transitions} | {w.trigger for p in pathways for w in p.ways_in}
     states = {state.name for p in pathways for state in p.states}
+    if rule.concerns == Concerns.QUESTION:
+        known |= {QUESTION_ASKED}
     if rule.on not in (states if rule.concerns == Concerns.STATE else known):
         yield f"{rule.key}: '{rule.on}' never happens"
     for trigger in {*rule.withdrawn_by, *([rule.before] if rule.before else [])} - known:

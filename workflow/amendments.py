@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from workflow import agreements, casefile, choosing, history, place_stays
+from workflow import agreements, casefile, choosing, history, obligations, place_stays
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
-from workflow.errors import Invalid, NotPossible
+from workflow.errors import Invalid, NotPossible, Stale
 from workflow.parties import count_episodes, lock_citizen, require_unit_as
 from workflow.pathways import newest
 from workflow.seeing import access
@@ -18,7 +18,7 @@ from workflow.settle import settle
 from workflow.tables import Episode, Unit
 from workflow.telling import outbox
 from workflow.timeline import Told
-from workflow.vocabulary import EntryKind, Party
+from workflow.vocabulary import EntryKind, Origin, Party
 
 
 def cancel_event(session: Session, episode_id: UUID, number: int, *, by: Actor, at: datetime, reason: str) -> Episode:
@@ -42,6 +42,17 @@ def cancel_event(session: Session, episode_id: UUID, number: int, *, by: Actor, 
     )  # fmt: skip
     place_stays.take_back(session, episode, number, at=at)
     return episode
+
+
+def undo(session: Session, episode_id: UUID, *, seen: int, by: Actor, at: datetime, reason: str) -> Episode:
+    """Cancel what was recorded just now: nothing has come since entry `seen`.
+
+    Raises Stale where something has, and as `cancel_event`.
+    """
+    case = fetch_for(session, episode_id, by=by, at=at)
+    if case.episode.history_number != seen:
+        raise Stale("somebody_was_faster")
+    return cancel_event(session, episode_id, case.timeline.last.number, by=by, at=at, reason=reason)
 
 
 def _has_open_episode(session: Session, citizen_id: int) -> bool:
@@ -170,9 +181,14 @@ def expect_discharge(session: Session, episode_id: UUID, expected_at: datetime, 
 
 
 def record_need(session: Session, episode_id: UUID, need: str, *, by: Actor, at: datetime) -> Episode:
-    """Record that a citizen needs something that a rule asks about (a rehabilitation plan, same-day action)."""
+    """Record that a citizen needs something that a rule asks about (a rehabilitation plan, same-day action).
+
+    Raises Invalid for anything else that a person says, NotAllowed, NotFound.
+    """
     case = fetch_for(session, episode_id, by=by, at=at)
     access.require_party(by, case.episode)
+    if by.origin == Origin.PERSON and need not in obligations.needs_asked_about(case.terms, at):
+        raise Invalid("no_such_need")
     if need in case.episode.needs:
         return case.close(session, case.episode)
     case.episode.needs = [*case.episode.needs, need]

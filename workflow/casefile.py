@@ -18,7 +18,7 @@ from workflow.pathway import Pathway
 from workflow.rows import Row, Sheet, attached
 from workflow.tables import Deadline, Episode, Handover, Task
 from workflow.timeline import Entry, Timeline, Told
-from workflow.vocabulary import HandoverState
+from workflow.vocabulary import Concerns, HandoverState
 
 
 @dataclass
@@ -82,9 +82,13 @@ class CaseFile:
         sent = [h.first_sent_at for h in self.handovers if h.first_sent_at and h.state != HandoverState.WITHDRAWN]
         return Situation(frozenset(self.episode.needs), self.episode.expected_discharge_at, min(sent) if sent else None)
 
-    def deadline_of(self, *, task: Task | None = None, handover: Handover | None = None) -> Deadline | None:
-        """The live deadline of a task, of a handover, or (of neither) of the state."""
-        return next((d for d in self.deadlines if d.task is task and d.handover is handover), None)
+    def deadline_of(
+        self, *, task: Task | None = None, handover: Handover | None = None, concerns: Concerns = Concerns.STATE
+    ) -> Deadline | None:
+        """The live deadline of a task, of a handover, or (of neither) of what the episode itself owes."""
+        of_episode = task is None and handover is None
+        same = (d for d in self.deadlines if d.task is task and d.handover is handover)
+        return next((d for d in same if not of_episode or d.concerns == concerns), None)
 
 
 _LOCKED = "where {} = %(episode)s for no key update"

@@ -9,7 +9,9 @@ from sqlalchemy import exists, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from workflow import texts
 from workflow.cpr import Cpr
+from workflow.db import LONGEST_LINE
 from workflow.errors import Invalid
 from workflow.tables import Citizen, MunicipalService, Organisation
 from workflow.vocabulary import OrganisationKind
@@ -32,6 +34,8 @@ def register(
     session: Session, cpr: Cpr, name: str, *, municipality_id: int | None = None, phone: str | None = None
 ) -> Citizen:
     """The citizen with this number, made when there is none; a number counts once, whoever registers it meanwhile."""
+    name = texts.taken(name, LONGEST_LINE, "name")
+    phone = texts.taken(phone, LONGEST_LINE, "phone") if phone is not None else None
     session.execute(_TYPED, {"fingerprint": cpr.fingerprint().hex()})
     made = session.execute(
         insert(Citizen)

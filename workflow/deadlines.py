@@ -1,6 +1,6 @@
 """What is owed by when: opened, moved and ended with what causes it, and raised by a sweep when it falls due."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import text
@@ -49,6 +49,16 @@ def start(
         rung=start, next_at=rung_at[start] if start < len(rung_at) else None,
         replaces_id=replaces and replaces.id, since_number=since_number,
     )  # fmt: skip
+
+
+def most_urgent(live: Iterable[Deadline], unit_ids: Collection[int]) -> Deadline | None:
+    """The one rule for how late an episode is to these units: the earliest of its live deadlines that concern them.
+
+    A deadline concerns the unit that owes it and the one that waits for it. Lists ask PostgreSQL the same
+    (`lists.board.picking`).
+    """
+    concerned = (d for d in live if d.unit_id in unit_ids or d.other_unit_id in unit_ids)
+    return min(concerned, key=lambda d: (d.due_at, d.id), default=None)
 
 
 def end(deadline: Deadline, ended: Ended, *, at: datetime) -> None:

@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from workflow import amendments, episodes, history
+from workflow import amendments, cpr, episodes, history
 from workflow.actor import Actor
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.parties import count_episodes
-from workflow.seeing import access, relations
+from workflow.seeing import access, objections, relations
 from workflow.tables import (
     Citizen,
     Episode,
@@ -45,6 +45,7 @@ def merge(
     """
     if not reason.strip():
         raise Invalid("reason_needed")
+    cpr.require_none(reason)
     if replacement.id == real.id:
         raise Invalid("one_and_the_same")
     if not replacement.cpr.is_replacement:
@@ -89,6 +90,7 @@ def undo(session: Session, merge_id: UUID, *, by: Actor, at: datetime, reason: s
     """
     if not reason.strip():
         raise Invalid("reason_needed")
+    cpr.require_none(reason)
     merged = session.scalar(select(Merge).where(Merge.uuid == merge_id).with_for_update())
     if merged is None:
         raise NotFound("no_such_merge")
@@ -165,7 +167,7 @@ def _numbers(session: Session, table: type[MunicipalService], citizen_id: int) -
 
 def _objections(session: Session, from_id: int, into_id: int) -> list[int]:
     """Those that move: a standing one stays where the real citizen has one too, for one stands at a time."""
-    both = session.scalar(select(Objection.id).where(Objection.citizen_id == into_id, Objection.withdrawn_at.is_(None)))
+    both = session.scalar(select(objections.stands(into_id)))
     moved = select(Objection.id).where(Objection.citizen_id == from_id).order_by(Objection.id)
     if both is not None:
         moved = moved.where(Objection.withdrawn_at.is_not(None))

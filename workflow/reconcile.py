@@ -65,7 +65,7 @@ select
         as episode_without_responsible,
     (select count(*) from episodes e where e.closed_at is null and 1 <> (
         select count(*) from deadlines d
-        where d.episode_id = e.id and d.ended_at is null and d.task_id is null and d.handover_id is null
+        where d.episode_id = e.id and d.ended_at is null and d.concerns = 'state'
     )) as episode_without_next_step,
     (select coalesce(sum(here), 0)::bigint from (
         select region_id, municipality_id, pathway_key, count(*) as here from episodes where closed_at is null

@@ -16,6 +16,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Nødadgangen til borgeren er åben allerede.",
         "Emergency access to the citizen is open already.",
     ),
+    "objected_elsewhere": (
+        "Frabedelsen er registreret i et andet forløb. Enheden dér kan trække den tilbage.",
+        "The objection was registered on another episode. The unit there can withdraw it.",
+    ),
     "has_not_objected": (
         "Borgeren har ikke frabedt sig noget.",
         "The citizen has not objected.",
@@ -167,6 +171,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Skriv en tekst, eller gå tilbage til den, Overgang kom med.",
         "Write a text, or go back to the one that Overgang came with.",
     ),
+    "too_long": (
+        "{field} er for lang: der er plads til {most} tegn.",
+        "{field} is too long: there is room for {most} characters.",
+    ),
     "text_too_long": (
         "Teksten må højst fylde {most} tegn.",
         "The text may have {most} characters at most.",
@@ -211,6 +219,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Agreements can only be written when you have spoken.",
     ),
     "already_accepted": ("Allerede modtaget af {by} {at}.", "Already accepted by {by} {at}."),
+    "read_before_accepting": (
+        "Læs overleveringen, før den modtages: ingen i enheden har læst denne version.",
+        "Read the handover before accepting it: nobody in the unit has read this version.",
+    ),
     "already_claimed": ("{by} har taget opgaven.", "{by} has taken the task."),
     "already_rejected": (
         "Afvist af {by} {at}; afsenderen skal sende en ny version.",
@@ -381,6 +393,9 @@ ERRORS: dict[str, tuple[str, str]] = {
     "nothing_to_review": (
         "Der er intet at gennemgå, mens borgeren er »{state}«.",
         "There is nothing to review while the citizen is '{state}'.",
+    ),
+    "only_an_answer_completes_it": (
+        "Et spørgsmål er besvaret, når svaret er skrevet.", "A question is answered by writing the answer."
     ),
     "only_a_call_completes_it": (
         "Opgaven afsluttes kun af en gennemført samtale.",
@@ -633,6 +648,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "on_leave": ("Orlov", "On leave"),
     "ready_for_discharge": ("Færdigbehandlet", "Ready for discharge"),
     "short:ready_for_discharge": ("Færdigbeh.", "Ready"),
+    "short:acute": ("Akut", "Acute"),
+    "short:admitted_at_home": ("Indl. hjemme", "At home"),
+    "short:at_tryghedshotel": ("Ankommet", "Arrived"),
+    "next:discharged": ("Udskrives", "Discharge"),
+    "next:at_tryghedshotel": ("Ankommer", "Arrives"),
+    "next:at_home": ("Hjem", "Home"),
+    "next:ready_for_discharge": ("Færdigbehandles", "Ready"),
     "discharged": ("Udskrevet", "Discharged"),
     "at_tryghedshotel": ("På Tryghedshotellet", "At Tryghedshotellet"),
     "at_home": ("Hjemme", "At home"),
@@ -646,13 +668,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "way:done": ("udført", "done"),
     "way:late": ("udført for sent", "done late"),
     "way:now": ("nu", "now"),
+    "way:next": ("næste skridt", "next step"),
     "way:missed": ("misset", "missed"),
     "way:ahead": ("kommer", "to come"),
     # the board
     "board:handover_answer": ("Svar på overlevering", "Answer to the handover"),
-    "board:handover_sending": ("Afsendelse af overlevering", "Sending of the handover"),
+    "board:handover_sending": ("Send overlevering", "Send the handover"),
     "board:arrival": ("Ankomst", "Arrival"),
-    "board:review": ("Tilsyn", "Review"),
+    "board:review": ("Daglig gennemgang", "Daily review"),
     "board:next": ("Næste skridt", "Next step"),
     "board:handover": ("Overlevering", "Handover"),
     # ways in, and what is asked for when an episode is opened
@@ -745,6 +768,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "admission_report": ("Indlæggelsesrapport", "Admission report"),
     "care_plan": ("Plejeforløbsplan", "Care plan"),
     "rehabilitation_start": ("Start på genoptræning", "Start of rehabilitation"),
+    "answer_question": ("Besvar spørgsmål", "Answer the question"),
+    "question_asked": ("Spørgsmål stillet", "Question asked"),
     "agreed": ("Aftalt opgave", "Agreed task"),
     "review_of_stay": ("Revurdering af opholdet", "Review of the stay"),
     # how a call went, and what it is about (domain/quality.md 5.8)
@@ -942,6 +967,28 @@ WORDS: dict[str, tuple[str, str]] = {
         "borgeren kan ikke selv tage stilling, og det sker i borgerens interesse (§ 41, stk. 2)",
         "the citizen cannot decide, and it is in their interest (section 41(2))",
     ),
+    "field:agreed": ("Aftalen", "The agreement"),
+    "field:code": ("Nummeret", "The number"),
+    "field:email": ("Mailadressen", "The mail address"),
+    "field:learning": ("Teksten om læring", "The text about learning"),
+    "field:mobile": ("Mobilnummeret", "The mobile number"),
+    "field:name": ("Navnet", "The name"),
+    "field:note": ("Bemærkningen", "The note"),
+    "field:override_reason": ("Begrundelsen", "The reason"),
+    "field:phone": ("Telefonnummeret", "The telephone number"),
+    "field:phone_line": ("Telefonnummeret til 72-timers-linjen", "The telephone number of the 72-hour line"),
+    "field:phone_night": ("Telefonnummeret om natten", "The telephone number by night"),
+    "field:purpose": ("Formålet", "The purpose"),
+    "field:questions": ("Teksten med spørgsmål", "The text with questions"),
+    "field:reason": ("Begrundelsen", "The reason"),
+    "field:rejected_because": ("Begrundelsen", "The reason"),
+    "field:service": ("Ydelsen", "The service"),
+    "field:spoken_with": ("Navnet på den, der blev talt med,", "The name of who was spoken with"),
+    "field:text": ("Teksten", "The text"),
+    "field:title": ("Titlen", "The title"),
+    "field:username": ("Brugernavnet", "The username"),
+    "field:what": ("Teksten", "The text"),
+    "field:with_name": ("Navnet", "The name"),
     "why:essential_regard": (
         "væsentlige hensyn til borgeren eller andre vejer klart tungere (§ 41, stk. 2)",
         "essential regard for the citizen or others clearly weighs more (section 41(2))",

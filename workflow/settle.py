@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.seeing import relations
+from workflow.settling.discharge import settle_discharge
 from workflow.settling.handovers import settle_handovers
 from workflow.settling.state import settle_owner, settle_state
 from workflow.settling.tasks import settle_tasks
@@ -25,6 +26,7 @@ def settle(session: Session, case: CaseFile, *, number: int, by: Actor, at: date
     settle_tasks(case, at=at)
     settle_owner(case)
     settle_state(case, at=at)
+    settle_discharge(case, at=at)
     settle_misses(session, case, by=by, at=at)
     relations.refresh(session, case, by=by)
     return {"moved": case.moved} if case.moved else {}

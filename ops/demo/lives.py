@@ -196,10 +196,10 @@ class Life:
             if sent is None:
                 return
             by = self.at_work_in(sent.to_unit_id)
-            if self.plan.number % 6 == 0:
-                handovers.read(self.session, sent.uuid, by=by, at=at - timedelta(minutes=8))
+            if accept or self.plan.number % 6 == 0:
+                read = handovers.read(self.session, sent.uuid, by=by, at=at - timedelta(minutes=8))
             if accept:
-                handovers.accept(self.session, sent.uuid, by=by, at=at)
+                handovers.accept(self.session, sent.uuid, by=by, at=at, version=read.version)
             else:
                 handovers.reject(
                     self.session, sent.uuid, by=by, at=at, reason=NOT_FROM_TODAY, asked_for=("R.medicine",)

@@ -168,8 +168,9 @@ class _Walker:
         self.step(timedelta(minutes=30), self._arrive)
 
     def _accept(self, session: Session, at: datetime) -> str:
-        handovers.accept(session, self.handover_id, by=self.facility_nurse, at=at)
-        return f"{self.facility_nurse.name} accepts for Tryghedshotellet: the responsibility passes."
+        read = handovers.read(session, self.handover_id, by=self.facility_nurse, at=at)
+        handovers.accept(session, self.handover_id, by=self.facility_nurse, at=at, version=read.version)
+        return f"{self.facility_nurse.name} reads and accepts for Tryghedshotellet: the responsibility passes."
 
     def _arrive(self, session: Session, at: datetime) -> str:
         episodes.record_event(session, self.episode_id, "patient_arrived", by=self.facility_nurse, at=at)

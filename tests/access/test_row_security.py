@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
+from tests import steps
 from tests import world as worlds
 from tests.access.conftest import Acting
 from tests.conftest import Database
@@ -172,7 +173,7 @@ def test_a_whole_episode_is_walked_by_people_through_the_applications_role(
     at = DISCHARGED + hours(1)
     with acting(world.facility_nurse, at):
         handovers.read(session, sent, by=world.facility_nurse, at=at)
-        handovers.accept(session, sent, by=world.facility_nurse, at=at)
+        steps.receive(session, sent, by=world.facility_nurse, at=at)
         places.arrive(session, episode, by=world.facility_nurse, at=at)
         episodes.record_event(session, episode, "patient_arrived", by=world.facility_nurse, at=at)
         call = call_of(session, session.query(Episode).filter_by(uuid=episode).one())

@@ -51,6 +51,8 @@ class Story:
     def call(self) -> tuple[str, str]:
         """Accepted by the hotel's system; returns episode and follow-up call."""
         episode, handover = self.discharged()
-        assert self.programs["hotel"].post(f"/handovers/{handover}/acceptance").status_code == 200
+        assert self.programs["hotel"].post(f"/handovers/{handover}/reading").status_code == 200
+        accepted = self.programs["hotel"].post(f"/handovers/{handover}/acceptance", {"version": 1})
+        assert accepted.status_code == 200
         tasks = self.programs["hotel"].get("/tasks").json["items"]
         return episode, str(next(task["id"] for task in tasks if task["kind"] == "follow_up_call"))

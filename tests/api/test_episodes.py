@@ -98,7 +98,7 @@ def test_nor_can_it_change_what_it_guesses(story: Story, programs: Programs) -> 
         (f"/episodes/{episode}/events", {"trigger": "patient_arrived"}),
         (f"/episodes/{episode}/needs", {"need": "rehabilitation_plan"}),
         (f"/episodes/{episode}/handovers", {"content": {}}),
-        (f"/handovers/{handover}/acceptance", {}),
+        (f"/handovers/{handover}/acceptance", {"version": 1}),
         (f"/handovers/{handover}/rejection", {"reason": "Nej"}),
         (f"/episodes/{episode}/place/arrival", {}),
         (f"/places/{story.world.places[0].uuid}/reservations", {"episode": episode}),

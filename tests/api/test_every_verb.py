@@ -22,7 +22,7 @@ PLAUSIBLE = {
     "agreed": [], "asked_for": [], "citizen": CITIZEN, "content": {}, "cpr": NUMBER,
     "effective_at": "2026-03-12T07:00:00Z", "expected_at": "2026-03-13T07:00:00Z", "kind": "tryghedshotel",
     "need": "rehabilitation_plan", "note": "x", "outcome": "busy", "pathway": "home", "reason": "x", "record": "x",
-    "text": "x", "trigger": "patient_arrived", "way_in": "admission", "what": "worry",
+    "text": "x", "trigger": "patient_arrived", "version": 1, "way_in": "admission", "what": "worry",
 }  # fmt: skip
 MALFORMED = ("0", "-1", "null", "%00", "..%2f..%2fadmin", "' or 1=1 --", "ffffffff-ffff-ffff-ffff-fffffffffffg")
 

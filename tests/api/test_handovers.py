@@ -54,5 +54,5 @@ def test_it_is_rejected_and_sent_again_with_what_changed(story: Story, programs:
 
 def test_the_sender_cannot_accept_it(story: Story, programs: Programs) -> None:
     _, handover = story.sent()
-    answer = programs["ward"].post(f"/handovers/{handover}/acceptance")
+    answer = programs["ward"].post(f"/handovers/{handover}/acceptance", {"version": 1})
     assert (answer.status_code, answer.json["type"]) == (403, "urn:overgang:problem:not_the_receiver")

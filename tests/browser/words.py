@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import text
 
 from ops.demo import cluster, invented
+from tests import steps
 from tests.browser.chromium import Seen, photograph, window
 from tests.browser.stack import Stack
 from tests.web.test_signin import PASSWORD, with_password
@@ -166,7 +167,7 @@ class Scene:
             hotel = people.units[cluster.HOTEL]
             amendments.reroute(session, agnes, "tryghedshotel", facility=hotel, by=ward, at=at(12, 9))
             sent = handovers.send(session, agnes, ISBAR, by=ward, at=at(12, 10))
-            handovers.accept(session, sent.uuid, by=tove, at=at(12, 11))
+            steps.receive(session, sent.uuid, by=tove, at=at(12, 11))
             places.reserve(session, people.places[cluster.HOTEL][0].uuid, agnes, by=tove, at=at(12, 11))
             episodes.record_event(session, agnes, "patient_discharged", by=ward, at=at(12, 13))
             places.arrive(session, agnes, by=tove, at=at(12, 13, 40))

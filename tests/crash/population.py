@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Table, insert, select, text
 from sqlalchemy.orm import Session
 
+from tests import steps
 from tests import world as worlds
 from tests.world import ISBAR, World
 from workflow import amendments, clock, episodes, history, tasks
@@ -46,7 +47,7 @@ def _walk(session: Session, world: World, number: int) -> None:
     handover = handovers.send(session, episode.uuid, ISBAR, by=world.ward_nurse, at=discharged)
     episodes.record_event(session, episode.uuid, "patient_discharged", by=world.coordinator, at=discharged)
     if answered:
-        handovers.accept(session, handover.uuid, by=receiver, at=discharged)
+        steps.receive(session, handover.uuid, by=receiver, at=discharged)
     session.flush()
     call = session.scalars(select(Task).where(Task.episode_id == episode.id, Task.kind == "follow_up_call")).one()
     if number % 3:

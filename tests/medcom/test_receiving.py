@@ -36,7 +36,7 @@ from workflow.tables import (
     Transmission,
     Unit,
 )
-from workflow.vocabulary import Fate, Outcome, TaskState
+from workflow.vocabulary import Fate, Outcome, TaskState, UnitKind
 
 LATER = h(24 * 400)
 
@@ -617,3 +617,18 @@ def test_the_facts_that_are_kept_are_those_that_were_told(session: Session, elme
     deliver(message, h(9))
     (kept,) = session.scalars(select(Message)).all()
     assert notification.Notification.from_json(kept.facts or {}) == notification.read(wire.read(as_bytes(message)))
+
+
+def test_no_episode_lies_with_an_office_whatever_address_a_message_bears(
+    session: Session, world: World, deliver: Deliver
+) -> None:
+    """What the register knows as something else than a ward gets a ward of its own, for somebody to look at."""
+    office = Unit(organisation_id=world.hospital.id, name="Kontor", kind=UnitKind.ADMINISTRATION, sor=ELDERLY.sor)
+    session.add(office)
+    stay = HospitalStay(sender=ELDERLY)
+    for code, at in (("STIN", h(1)), ("SLHJ", h(5))):
+        deliver(stay.tell(code, at), at)
+    episode = session.scalars(select(Episode)).one()
+    ward = session.get_one(Unit, episode.ward_id)
+    assert ward.kind == UnitKind.WARD
+    assert ward.id in [one.unit_id for one in addresses.placeholders(session)]

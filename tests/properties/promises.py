@@ -189,8 +189,27 @@ def _somebody_has_the_next_step(rows: Rows, episode: Any) -> None:
         assert episode.closed_at is None
         assert episode.responsible_unit_id is not None
         assert episode.owner_unit_id == _unit_as(episode, state.owner)
+        expected = [d for d in timers if d.concerns == Concerns.HANDOVER_SENDING]
+        timers = [d for d in timers if d not in expected]
         assert [(d.concerns, d.unit_id) for d in timers] == [(Concerns.STATE, episode.owner_unit_id)]
         assert timers[0].rung_at, "somebody will be told"
+        _an_expected_discharge_is_a_limit(rows, episode, expected)
+
+
+def _an_expected_discharge_is_a_limit(rows: Rows, episode: Any, expected: list[Any]) -> None:
+    under_way = [
+        h for h in rows.of("handovers", episode_id=episode.id)
+        if h.passed_at is None and h.state != HandoverState.WITHDRAWN
+    ]  # fmt: skip
+    accepted = any(h.state == HandoverState.ACCEPTED for h in under_way)
+    in_hospital = _pathway(episode).state(episode.state).owner == Party.WARD
+    owed = in_hospital and episode.expected_discharge_at is not None and not accepted
+    if owed and _unit_as(episode, Party.RECEIVER) != episode.responsible_unit_id:
+        assert [(d.unit_id, d.due_at) for d in expected] == [
+            (episode.responsible_unit_id, episode.expected_discharge_at)
+        ]
+    else:
+        assert expected == []
 
 
 def _one_live_deadline_an_obligation(rows: Rows, episode: Any) -> None:

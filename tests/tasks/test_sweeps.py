@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from ops import processes, programs
 from ops.processes import ROOT
+from tests import steps
 from tests import world as worlds
 from tests.conftest import Database
 from tests.receivers import PostOffice, TelephoneExchange, serve_http, serve_mail
@@ -74,7 +75,7 @@ def forget_a_call() -> None:
         amendments.reroute(session, episode.uuid, "tryghedshotel", **way)  # type: ignore[arg-type]
         handover = handovers.send(session, episode.uuid, ISBAR, by=world.ward_nurse, at=DISCHARGED)
         episodes.record_event(session, episode.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED)
-        handovers.accept(session, handover.uuid, by=world.facility_nurse, at=DISCHARGED)
+        steps.receive(session, handover.uuid, by=world.facility_nurse, at=DISCHARGED)
         session.flush()
         call = session.scalars(select(Task).where(Task.kind == "follow_up_call")).one()
         tasks.claim(session, call.uuid, by=world.facility_nurse, at=DISCHARGED)

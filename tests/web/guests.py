@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as OpenSession
 
 from ops.demo import cluster
 from ops.demo.cluster import HOTEL
+from tests import steps
 from tests.world import ISBAR
 from workflow import amendments, citizens, clock, episodes, places
 from workflow.cpr import Cpr
@@ -71,7 +72,7 @@ def discharged(name: str = "Agnes Demo", *, place: bool = True, accepted: bool =
         ward, house = people.named(WARD, Role.WARD_NURSE), people.named(HOTEL, Role.FACILITY_NURSE)
         sent = handovers.send(session, guest.episode, ISBAR, by=ward, at=at - timedelta(hours=1))
         if accepted:
-            handovers.accept(session, sent.uuid, by=house, at=at - timedelta(minutes=30))
+            steps.receive(session, sent.uuid, by=house, at=at - timedelta(minutes=30))
         episodes.record_event(session, guest.episode, "patient_discharged", by=ward, at=at)
         call = session.scalars(
             select(Task.uuid).join(Task.episode).where(Episode.uuid == guest.episode, Task.kind == "follow_up_call")

@@ -16,6 +16,10 @@ def test_the_receiver_answers_where_they_read_of_it(app: Flask) -> None:
     episode, distrikt = handed.sent(), acting(app, "distrikt")
     page = seen(distrikt, episode)
     assert page.first("section", data_next="accept")
+    assert page.first("a", data_read_handover="")["href"] == address(episode, "/overlevering")
+    assert not [form for form in page.forms if "/overlevering/" in form.action], "nothing is answered unread"
+    distrikt.sees(address(episode, "/overlevering"))
+    page = seen(distrikt, episode)
     refused = distrikt.presses(page, data_reject="")
     assert refused.answer.status_code == 422
     assert refused.first("section", data_next="accept")

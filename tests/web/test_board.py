@@ -51,7 +51,7 @@ def polled(somebody: Reader, known: str, address: str = "/overgange") -> int:
 def test_a_row_says_who_from_where_and_what_next(somebody: Reader, arriving: Episode) -> None:
     page = enters(somebody, "tryghed")
     assert "Tryghedshotellet" in page.text
-    for said in (NAME, MASKED, "Medicinsk afsnit", "Plads 1", "Svar på overlevering", "Modtag overlevering"):
+    for said in (NAME, MASKED, "Medicinsk afsnit", "Plads 1", "Svar på overlevering", "Læs og modtag"):
         assert said in page.text, said
     assert "0119400001" not in page.html
     assert "011940-0001" not in page.html
@@ -59,13 +59,34 @@ def test_a_row_says_who_from_where_and_what_next(somebody: Reader, arriving: Epi
 
 
 def test_the_other_side_waits_with_a_number_to_phone(somebody: Reader, arriving: Episode) -> None:
-    page = enters(somebody, "afdeling")
+    enters(somebody, "afdeling")
+    assert "Venter på Tryghedshotellet" not in somebody.sees("/overgange").text
+    page = somebody.sees("/overgange?turn=others")
     assert "Venter på Tryghedshotellet" in page.text
     assert any(values.get("href", "").startswith("tel:+4500") for _, values in page.tags)
 
 
+def read(somebody: Reader, episode: Episode) -> Page:
+    """Somebody of the house reads the handover; then they see the board."""
+    enters(somebody, "tryghed")
+    somebody.sees(f"/forloeb/{episode.uuid}/overlevering")
+    return somebody.sees("/overgange")
+
+
+def test_what_nobody_has_read_is_accepted_by_no_press_on_the_board(somebody: Reader, arriving: Episode) -> None:
+    page = enters(somebody, "tryghed")
+    assert page.first("a", data_do="read")["href"] == f"/forloeb/{arriving.uuid}/overlevering"
+    assert not [form for form in page.forms if form.action.endswith("/modtag")]
+    with Session.begin() as session:
+        session.execute(text(f"set local role {SWEEPS}"))
+        number = session.scalar(select(Handover.uuid).where(Handover.episode_id == arriving.id))
+    fields = {**page.forms[0].fields, "version": "1"}
+    answer = somebody.client.post(f"/overgange/overlevering/{number}/modtag", data=fields)
+    assert (answer.status_code, state_of(arriving)[1]) == (409, HandoverState.SENT)
+
+
 def test_accept_and_arrive_are_one_press_each(somebody: Reader, arriving: Episode) -> None:
-    page = somebody.presses(enters(somebody, "tryghed"), data_do="accept")
+    page = somebody.presses(read(somebody, arriving), data_do="accept")
     assert state_of(arriving) == ("discharged", HandoverState.ACCEPTED)
     page = somebody.presses(page, data_do="arrive")
     assert state_of(arriving) == ("at_tryghedshotel", HandoverState.ACCEPTED)
@@ -73,7 +94,7 @@ def test_accept_and_arrive_are_one_press_each(somebody: Reader, arriving: Episod
 
 
 def test_a_press_goes_back_to_what_was_shown(somebody: Reader, arriving: Episode) -> None:
-    enters(somebody, "tryghed")
+    read(somebody, arriving)
     page = somebody.sees("/overgange?show=awaiting")
     form = next(form for form in page.forms if form.action.endswith("/modtag"))
     answer = somebody.client.post(form.action, data=form.fields)
@@ -81,7 +102,7 @@ def test_a_press_goes_back_to_what_was_shown(somebody: Reader, arriving: Episode
 
 
 def test_a_colleague_was_first_is_said_kindly_on_the_board(app: Flask, somebody: Reader, arriving: Episode) -> None:
-    page, other = enters(somebody, "tryghed"), Reader(app.test_client())
+    page, other = read(somebody, arriving), Reader(app.test_client())
     enter(other.client, "bo")
     other.presses(other.sees("/overgange"), data_do="accept")
     refused = somebody.presses(page, data_do="accept")
@@ -231,5 +252,5 @@ def test_a_page_sends_fifteen_statements_at_most_however_much_it_lists(somebody:
 def test_the_board_of_the_english_reader_is_english(somebody: Reader, arriving: Episode) -> None:
     somebody.client.set_cookie("overgang_language", "en")
     page = enters(somebody, "tryghed")
-    assert "Accept the handover" in page.text
+    assert "Read and accept" in page.text
     assert "Modtag" not in page.text

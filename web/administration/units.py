@@ -71,7 +71,7 @@ def _register_one(app: Flask) -> None:
         with Session.begin() as session:
             unit, by = staffing.unit(session, unit_id), identity.current_actor()
             registry.write_unit(session, unit.organisation, unit, _said(), by=by, at=clock.real_now())
-        return redirect(url_for("unit_page", unit_id=unit_id, saved=1), code=303)
+        return redirect(url_for("unit_page", unit_id=unit_id), code=303)
 
     @app.post("/admin/units/<uuid:unit_id>/holders")
     @administrators

@@ -63,14 +63,16 @@ class HandoverTaken(Taken):
     seen: int | None = None
 
 
-class Answered(Taken):
-    """Which version is answered: a newer one is told instead."""
+class Accepted(Taken):
+    """The version that was read: of a newer one it is said that there is one."""
+
+    version: int
+
+
+class Rejection(Taken):
+    """Why it cannot be taken as it is, and which fields are missing; and the version that was read."""
 
     version: int | None = None
-
-
-class Rejection(Answered):
-    """Why it cannot be taken as it is, and which fields are missing."""
 
     reason: Text
     asked_for: list[Line] = Field(default_factory=list, max_length=50)
@@ -129,8 +131,8 @@ def _register_changes(api: Interface) -> None:
         return _standing(call, handovers.read(call.session, handover_id, by=call.by, at=call.at))
 
     @api.change("/handovers/<uuid:handover_id>/acceptance", Scope.HANDOVERS_WRITE)
-    def accept_handover(call: Call, body: Answered, handover_id: UUID) -> HandoverStanding:
-        """The receiver takes it: responsibility passes now, or at the effective discharge when that is to come."""
+    def accept_handover(call: Call, body: Accepted, handover_id: UUID) -> HandoverStanding:
+        """The receiver takes what it has read: responsibility passes now, or at the effective discharge to come."""
         taken = handovers.accept(call.session, handover_id, by=call.by, at=call.at, version=body.version)
         return _standing(call, taken)
 

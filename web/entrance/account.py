@@ -43,4 +43,4 @@ def register(app: Flask) -> None:
                 session, identity.somebody().person_id, email=form.get("email"), mobile=form.get("mobile"),
                 mail_about=chosen["mail"], sms_about=chosen["sms"],
             )  # fmt: skip
-        return redirect(url_for("account_page", saved=1), code=303)
+        return redirect(url_for("account_page"), code=303)

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web.ground import formats, looks, rules
+from web.ground import confirmation, formats, looks, rules
 from web.ground.menu import PATIENTS
 from web.work.task import looked_at
 from workflow import tasks
@@ -70,6 +70,7 @@ def register(app: Flask) -> None:
                 next_try_at=_instant("next_try_at") if again else None, note=_text("reason") or None,
                 agreed=_agreed() if done else (), answers=_answers(row) if done else {},
             )  # fmt: skip
+            confirmation.of(row.episode, what=f"outcome:{outcome}")
         address = url_for("call_page", task_id=task_id) if done else url_for("tasks_page")
         return redirect(address, code=303)
 
@@ -77,7 +78,8 @@ def register(app: Flask) -> None:
     @for_patients
     def prepare_call(task_id: UUID) -> ResponseReturnValue:
         with looks.looking("call") as desk:
-            tasks.prepare(desk.session, task_id, request.form.get("questions", ""), by=desk.by, at=desk.at)
+            task = tasks.prepare(desk.session, task_id, request.form.get("questions", ""), by=desk.by, at=desk.at)
+            confirmation.of(task.episode)
         return redirect(url_for("call_page", task_id=task_id), code=303)
 
 

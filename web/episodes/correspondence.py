@@ -30,7 +30,7 @@ def register(app: Flask) -> None:
             ward = letters.ward_of(desk.session, episode, about) if about is not None else None
             return render_template(
                 "correspondence.html", at=desk.at, by=desk.by, episode=episode, categories=sorted(CATEGORIES),
-                talks=threads.of_citizen(desk.session, episode.citizen_id, by=desk.by), about=about, ward=ward,
+                talks=threads.of_citizen(desk.session, desk.seen, episode.citizen_id), about=about, ward=ward,
                 read_at=reading.reads_again(desk.session, ward, at=desk.at) if ward is not None else None,
             )  # fmt: skip
 
@@ -69,7 +69,7 @@ def register(app: Flask) -> None:
     def letter_attachment(episode_id: UUID, segment_id: UUID) -> ResponseReturnValue:
         """Always a file to keep, never something that the browser opens in our name."""
         with looks.looking("correspondence_file") as desk:
-            content_type, content = threads.attachment(desk.session, require(desk, episode_id), segment_id)
+            content_type, content = threads.attachment(desk.session, desk.seen, require(desk, episode_id), segment_id)
         told = content_type if content_type in ATTACHMENT_TYPES else "application/octet-stream"
         ending = told.rpartition("/")[2] if told in ATTACHMENT_TYPES else "bin"
         return Response(

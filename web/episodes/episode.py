@@ -96,7 +96,7 @@ def _page(episode_id: UUID, kind: Look, template: str) -> ResponseReturnValue:
             in_ward=in_ward, duties=owed, offered=offered, numbers=phones.numbers,
             facilities=told.facilities if sends else [], wards=told.wards if in_ward else [],
             wards_back=[ward for ward in told.wards if back_to.holds(ward)] if come_back else [],
-            advis=shown.of_citizen(desk.session, episode.citizen_id),
+            advis=shown.of_citizen(desk.session, desk.seen, episode.citizen_id),
             cpr=episode.citizen.cpr.value if kind == Look.CPR_SHOWN else None,
             party=access.is_party(desk.by, episode),
             acts_for_ward=access.acts_for(desk.by, episode.ward_id, episode),

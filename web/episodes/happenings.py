@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from web.episodes import episode_form
 from web.episodes.episode import for_patients
 from web.episodes.episode_form import text
-from web.ground import looks
+from web.ground import confirmation, looks
 from web.ground.looks import Desk
 from workflow import amendments, episodes
 from workflow.errors import Invalid, Missing, NotFound, NotPossible
@@ -34,11 +34,12 @@ def register(app: Flask) -> None:
                 raise Invalid("reason_needed")
             if trigger == "patient_discharged" and _discharged_to(desk, episode_id) and seen is not None:
                 seen += 1  # the way was changed just now, by this form
-            episodes.record_event(
+            recorded = episodes.record_event(
                 desk.session, episode_id, trigger, by=desk.by, at=desk.at,
                 effective_at=episode_form.happened_at(desk.at), reason=text("reason") or None,
                 phone=episode_form.phone(), seen=seen,
             )  # fmt: skip
+            confirmation.of_event(recorded, what=trigger)
         return back(episode_id)
 
     @app.post("/forloeb/<uuid:episode_id>/ankomst")
@@ -46,7 +47,8 @@ def register(app: Flask) -> None:
     def record_arrival(episode_id: UUID) -> ResponseReturnValue:
         """The arrival that is awaited, now; the place that was kept is taken with it."""
         with looks.looking("episode_event") as desk:
-            episodes.record_arrival(desk.session, episode_id, by=desk.by, at=desk.at)
+            arrived = episodes.record_arrival(desk.session, episode_id, by=desk.by, at=desk.at)
+            confirmation.of_event(arrived)
         return back(episode_id)
 
     @app.post("/forloeb/<uuid:episode_id>/vej")
@@ -67,6 +69,7 @@ def register(app: Flask) -> None:
                 desk.session, episode_id, ward=ward, by=desk.by, at=desk.at,
                 effective_at=episode_form.happened_at(desk.at), acute=text("acute") == "1",
             )  # fmt: skip
+            confirmation.of(goes_on)
             goes_on_id = goes_on.uuid
         return back(goes_on_id)
 

@@ -4,7 +4,7 @@ from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from web.ground import again, formats, looks, rules
+from web.ground import again, confirmation, formats, looks, rules
 from web.ground.language import gettext
 from web.ground.looks import Desk
 from web.ground.menu import CARE
@@ -75,4 +75,5 @@ def register(app: Flask) -> None:
             episode = opening.begin(
                 desk.session, desk.by, number, wanted, visit=desk.visit, at=desk.at, effective_at=at
             )
+            confirmation.of(episode)
             return redirect(url_for("episode_page", episode_id=episode.uuid), code=303)

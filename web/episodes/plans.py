@@ -8,11 +8,9 @@ from flask.typing import ResponseReturnValue
 from web.episodes.episode import for_patients, require
 from web.episodes.episode_form import text
 from web.episodes.happenings import back
-from web.ground import formats, looks
+from web.ground import confirmation, formats, looks
 from workflow import amendments, tasks
-from workflow.errors import NotFound
-from workflow.seeing import access, objections
-from workflow.showing import story
+from workflow.seeing import objections
 
 
 def register(app: Flask) -> None:
@@ -31,9 +29,7 @@ def register(app: Flask) -> None:
     def record_need(episode_id: UUID) -> ResponseReturnValue:
         """One of those that the agreement asks about."""
         with looks.looking("episode_plan") as desk:
-            told = story.read(desk.session, require(desk, episode_id), at=desk.at)
-            if text("need") not in told.needs_asked_about(desk.at):
-                raise NotFound("no_such_need")
+            require(desk, episode_id)
             amendments.record_need(desk.session, episode_id, text("need"), by=desk.by, at=desk.at)
         return back(episode_id)
 
@@ -50,7 +46,9 @@ def register(app: Flask) -> None:
         """Where it can be seen that a task was done."""
         with looks.looking("episode_task") as desk:
             done_at = formats.from_input(text("done_at")) if text("done_at") != text("filled_in") else None
-            tasks.complete(desk.session, task_id, by=desk.by, at=desk.at, done_at=done_at, record=text("record"))
+            record = text("record")
+            task = tasks.complete(desk.session, task_id, by=desk.by, at=desk.at, done_at=done_at, record=record)
+            confirmation.of(task.episode, what=task.kind)
         return back(episode_id)
 
     @app.post("/forloeb/<uuid:episode_id>/frabedt")
@@ -58,7 +56,6 @@ def register(app: Flask) -> None:
     def register_objection(episode_id: UUID) -> ResponseReturnValue:
         with looks.looking("episode_objection") as desk:
             episode = require(desk, episode_id)
-            access.require_party(desk.by, episode)
             objections.register(desk.session, episode.citizen_id, text("reason"), by=desk.by, at=desk.at)
         return back(episode_id)
 
@@ -67,6 +64,5 @@ def register(app: Flask) -> None:
     def withdraw_objection(episode_id: UUID) -> ResponseReturnValue:
         with looks.looking("episode_objection") as desk:
             episode = require(desk, episode_id)
-            access.require_party(desk.by, episode)
             objections.withdraw(desk.session, episode.citizen_id, by=desk.by, at=desk.at)
         return back(episode_id)

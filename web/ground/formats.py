@@ -81,6 +81,11 @@ def when(moment: datetime, at: datetime) -> str:
     return f"{near} {clock(moment)}"
 
 
+def soon_when(moment: datetime, at: datetime) -> str:
+    """As `when`; of today the time of day alone, where a list has room for no more."""
+    return clock(moment) if local(moment).date() == local(at).date() else when(moment, at)
+
+
 def clock(moment: datetime) -> str:
     """The time of day: `14.37`, `14:37`."""
     return local(moment).strftime(CLOCK[language.current()])
@@ -154,7 +159,7 @@ def _word(_context: Context, code: str) -> str:
 
 def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
-    for write in (instant, moment, span, left, urgency, when, clock, for_input, moment_of, number):
+    for write in (instant, moment, span, left, urgency, when, soon_when, clock, for_input, moment_of, number):
         app.add_template_filter(write)
     app.add_template_filter(day)
     app.add_template_filter(day_short)

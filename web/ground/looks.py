@@ -43,7 +43,7 @@ def looking(what: str, *, purpose: str | None = None, criterion: str | None = No
 
     `what` names the page in the access log. A refusal is written down in a transaction of its own, for this one is
     rolled back; with the keyed hash of `criterion`, what was searched for. The frame of a page that is written within
-    it asks in the same transaction: `g.session`, and `g.unread()` for what waits in the inbox.
+    it asks in the same transaction: `g.desk`, and `g.unread()` for what waits in the inbox.
     """
     visit = Visit(what=what, at=clock.real_now(), purpose=purpose, address=identity.address(), request_id=g.request_id)
     actor = identity.current_actor()
@@ -52,8 +52,8 @@ def looking(what: str, *, purpose: str | None = None, criterion: str | None = No
             at = clock.now(session)
             seen = sight.open(session, actor, at=at)
             g.glass_ends_at, g.unread = seen.opened_until, cache(partial(inbox.count, session, seen))
-            g.session = session
-            yield Desk(session=session, seen=seen, visit=visit, at=at)
+            g.desk = Desk(session=session, seen=seen, visit=visit, at=at)
+            yield g.desk
     except (NotAllowed, NotFound) as refusal:
         with Session.begin() as session:
             sight.introduce(session, actor)
@@ -61,7 +61,7 @@ def looking(what: str, *, purpose: str | None = None, criterion: str | None = No
         raise
     finally:
         g.pop("unread", None)
-        g.pop("session", None)
+        g.pop("desk", None)
 
 
 def _broken_glass() -> dict[str, object]:

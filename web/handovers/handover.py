@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web.ground import formats, looks, menu, rules
+from web.ground import confirmation, formats, looks, menu, rules
 from web.ground.language import gettext, local_address
 from web.ground.looks import Desk
 from web.handovers import handover_form
@@ -84,6 +84,7 @@ def register(app: Flask) -> None:
             accepted = handovers.accept(desk.session, handover_id, by=desk.by, at=desk.at, version=version)
             if place_id:
                 places.give(desk.session, _uuid(place_id), accepted.episode, by=desk.by, at=desk.at)
+            confirmation.of(accepted.episode)
             episode_id = accepted.episode.uuid
         return _back(episode_id)
 
@@ -97,6 +98,7 @@ def register(app: Flask) -> None:
                 desk.session, handover_id, by=desk.by, at=desk.at, reason=request.form.get("reason", "").strip(),
                 asked_for=asked_for, version=handover_form.number(request.form.get("version", "")),
             )  # fmt: skip
+            confirmation.of(rejected.episode)
             episode_id = rejected.episode.uuid
         return _back(episode_id)
 
@@ -105,7 +107,9 @@ def register(app: Flask) -> None:
     def inform_citizen(handover_id: UUID) -> ResponseReturnValue:
         """The citizen, or who is near to them, has been told who takes over."""
         with looks.looking("handover_informing") as desk:
-            episode_id = handovers.inform(desk.session, handover_id, by=desk.by, at=desk.at).episode.uuid
+            episode = handovers.inform(desk.session, handover_id, by=desk.by, at=desk.at).episode
+            confirmation.of(episode)
+            episode_id = episode.uuid
         return _back(episode_id)
 
 

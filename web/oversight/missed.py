@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from web.ground import looks, rules
 from web.ground.formats import instant, named, span, word
 from web.ground.language import gettext
+from web.ground.looks import Desk
 from web.oversight import missed_list
 from web.oversight.missed_list import Asked
 from workflow.cluster import FEW
@@ -70,7 +71,8 @@ def _register_list(app: Flask) -> None:
             row = missed.one(desk.session, miss)
             steps, whose = reviews.of_miss(desk.session, miss), reviews.reviewers(desk.session, episode)
             return render_template(
-                "missed/miss.html", at=desk.at, row=row, ladder=missed.ladder(desk.session, miss),
+                "missed/miss.html", at=desk.at, kept=missed_list.kept(), row=row,
+                ladder=missed.ladder(desk.session, miss),
                 attempts=missed.attempts(desk.session, miss), said=missed.verdicts(desk.session, miss), steps=steps,
                 review=reviews.current(steps), reviewers=whose, choices=[
                     (str(person.uuid), f"{person.name}, {unit.name}") for person, unit in whose
@@ -87,13 +89,17 @@ def _register_review(app: Flask) -> None:
     @managers
     def review_miss(miss_id: UUID) -> ResponseReturnValue:
         form = request.form
+        done = form.get("go", "")
         with looks.looking("miss_review") as desk:
             reviews.write(
                 desk.session, desk.seen, miss_id, after=_after(), assigned_to=form.get("assigned_to", type=UUID),
                 cause=form.get("cause", type=Cause), learning=form.get("learning", ""),
-                closed=form.get("go") == "close", at=desk.at,
+                closed=done in {"next", "close"}, at=desk.at,
             )  # fmt: skip
-        return redirect(url_for("miss_page", miss_id=miss_id), code=303)
+            following = _after_this(desk, miss_id) if done == "next" else None
+        if done == "save" or following is not None:
+            return _to_miss(following or miss_id)
+        return redirect(url_for("missed_page", **missed_list.kept()), code=303)
 
     @app.post("/missede/<uuid:miss_id>/reported")
     @managers
@@ -101,7 +107,7 @@ def _register_review(app: Flask) -> None:
         with looks.looking("miss_reported") as desk:
             reported = request.form.get("reported") == "1"
             reviews.say_reported(desk.session, desk.seen, miss_id, after=_after(), reported=reported, at=desk.at)
-        return redirect(url_for("miss_page", miss_id=miss_id), code=303)
+        return _to_miss(miss_id)
 
     @app.post("/missede/<uuid:miss_id>/verdict")
     @managers
@@ -109,7 +115,18 @@ def _register_review(app: Flask) -> None:
         with looks.looking("miss_verdict") as desk:
             verdict = request.form.get("verdict", Verdict.STANDS, type=Verdict)
             reviews.judge(desk.session, desk.seen, miss_id, verdict, request.form.get("reason", ""), at=desk.at)
-        return redirect(url_for("miss_page", miss_id=miss_id), code=303)
+        return _to_miss(miss_id)
+
+
+def _after_this(desk: Desk, miss_id: UUID) -> UUID | None:
+    """The next one of the list that led to a miss; None where it was the last."""
+    rest = missed.page(desk.session, desk.seen, missed_list.asked(desk).wanted, after=miss_id)
+    return next((row.miss.uuid for row in rest), None)
+
+
+def _to_miss(miss_id: UUID) -> ResponseReturnValue:
+    """A miss, in the list that it is looked at from."""
+    return redirect(url_for("miss_page", miss_id=miss_id, **missed_list.kept()), code=303)
 
 
 def _after() -> int:

@@ -61,6 +61,12 @@ class Asked:
         return replace(self.wanted, unit_id=None, code=None, cause=None)
 
 
+def kept() -> dict[str, Any]:
+    """What the address of a miss says of the list that led to it: there one goes back, and on to the next."""
+    names = ("show", "unit", "code", "cause", "from", "until")
+    return {name: request.args[name] for name in names if name in request.args}
+
+
 def asked(desk: Desk) -> Asked:
     """What this request asks for. Raises Invalid for days that are none, or too many."""
     today = local(desk.at).date()

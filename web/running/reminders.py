@@ -21,7 +21,7 @@ def silent_since() -> datetime | None:
     if not g.get("signed_in"):
         return None
     try:
-        with nullcontext(g.session) if "session" in g else Session.begin() as session:
+        with nullcontext(g.desk.session) if "desk" in g else Session.begin() as session:
             last = operations.heartbeat_of(session, BEAT)
     except (OperationalError, TimeoutError):
         return None

@@ -1,4 +1,4 @@
-// A list that refreshes itself: when it last could, how much time is left meanwhile, and what was just done.
+// A list that refreshes itself: when it last could, and how much time is left meanwhile.
 // Nothing depends on this file.
 "use strict";
 
@@ -38,23 +38,21 @@
     const { sourceElement, response } = event.detail.ctx;
     const polled = sourceElement?.matches("[data-at]");
     if (polled && response.status < 400) succeeded();
-    if (pressed && response.status >= 400) pressed.said = "";
     // The list stays as it was, and the page says that it is from before.
     if (response.status >= 500 || [400, 429].includes(response.status) || (polled && response.status >= 400)) {
       document.getElementById("disconnected").hidden = false;
     }
   });
-  // What was pressed may be gone from the list: say what was done, and stay near.
+  // What was pressed may be gone from the list: stay near. The page says what was done.
   document.addEventListener("htmx:before:request", (event) => {
     const button = event.detail.ctx.sourceElement;
-    if (button?.dataset.said) pressed = { id: button.id, said: button.dataset.said };
+    if (button?.matches("button[id]")) pressed = button.id;
   });
   document.addEventListener("htmx:error", () => { pressed = null; });
   document.addEventListener("htmx:finally:swap", () => {
     if (!pressed) return;
     const refused = document.getElementById("refused");
-    if (!refused) document.getElementById("said").textContent = pressed.said;
-    (refused || document.getElementById(pressed.id) || document.getElementById("main")).focus({ preventScroll: !refused });
+    (refused || document.getElementById(pressed) || document.getElementById("main")).focus({ preventScroll: !refused });
     pressed = null;
   });
 })();

@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from datetime import datetime
+from functools import lru_cache, partial
+from itertools import groupby
 from uuid import UUID
 
 from flask import Flask, get_template_attribute, make_response, redirect, render_template, request, url_for
@@ -10,19 +12,19 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy import func, select
 
-from web.ground import headers, identity, language, looks, rules
+from web.ground import confirmation, headers, identity, language, looks, rules
 from web.ground.formats import number, urgency
 from web.ground.language import gettext, local_address
 from web.ground.looks import Desk
 from web.ground.menu import PATIENTS
-from workflow import amendments, episodes
+from workflow import amendments, calendar, episodes
 from workflow.errors import Invalid
 from workflow.handing import handovers
 from workflow.lists.board import filters as filtering
 from workflow.lists.board import picking, views
-from workflow.lists.board.filters import Cursor, Filters, Show, counts_for
+from workflow.lists.board.filters import Cursor, Filters, Show, Turn, counts_for
 from workflow.lists.board.picking import MOST, PAGE, Picked
-from workflow.lists.board.rows import rows
+from workflow.lists.board.rows import Row, rows, with_send_by
 from workflow.pathways import newest
 from workflow.seeing import sight
 from workflow.showing.way import Standing, Step
@@ -30,7 +32,10 @@ from workflow.tables import Unit
 from workflow.vocabulary import Language, Look
 
 for_patients = rules.only(*PATIENTS)
-SHORT = {"ready_for_discharge": "short:ready_for_discharge"}  # where a row has no room for the word
+TURNS = (Turn.OURS, Turn.OTHERS)  # those that are counted
+SHORT = {  # a row has less room
+    state: f"short:{state}" for state in ("acute", "admitted_at_home", "ready_for_discharge", "at_tryghedshotel")
+}
 
 
 def labels() -> dict[Show, str]:
@@ -40,10 +45,15 @@ def labels() -> dict[Show, str]:
         Show.SOON: gettext("end within 4 hours"),
         Show.LEAVING: gettext("leave today or tomorrow"),
         Show.ARRIVING: gettext("are expected here"),
-        Show.AWAITING: gettext("await reception"),
+        Show.AWAITING: gettext("await acceptance"),
         Show.CALLS: gettext("calls to make"),
         Show.DONE: gettext("done today"),
     }
+
+
+def turns() -> dict[Turn, str]:
+    """What each turn is called, in the order of the tabs."""
+    return {Turn.OURS: gettext("Needs us"), Turn.OTHERS: gettext("Waiting for others"), Turn.ALL: gettext("All")}
 
 
 def counted(count: int) -> str:
@@ -51,7 +61,7 @@ def counted(count: int) -> str:
     return f"{number(MOST)}+" if count >= MOST else number(count)
 
 
-def _fingerprint(desk: Desk, filters: Filters, shown: Sequence[Picked], counts: Mapping[Show, int]) -> str:
+def _fingerprint(desk: Desk, filters: Filters, shown: Sequence[Picked], counts: Mapping[Filters, int]) -> str:
     """What is on the page, in short: the same as long as nothing on it changes but the minutes.
 
     A row changes with its episode's history, its place in the order, and the urgency of its time. In a demonstration
@@ -59,7 +69,7 @@ def _fingerprint(desk: Desk, filters: Filters, shown: Sequence[Picked], counts: 
     """
     rows = [(one.number, one.changes, urgency(one.at, desk.at)) for one in shown]
     clock = desk.at.isoformat() if identity.settings().demo else ""
-    said = repr((desk.by.unit_id, sorted(desk.seen.units), filters.query, rows, sorted(counts.items()), clock))
+    said = repr((desk.by.unit_id, sorted(desk.seen.units), filters.query, rows, list(counts.values()), clock))
     return hashlib.sha256(said.encode()).hexdigest()[:24]
 
 
@@ -74,12 +84,15 @@ def _board(desk: Desk) -> ResponseReturnValue:
     units = _units(desk)
     chosen = [unit.id for unit in units if filters.unit in ("", str(unit.uuid))]
     shows = counts_for(next(iter(desk.by.roles)))
-    counts = picking.count(desk.session, chosen, shows, at=desk.at)
+    parts = [*(Filters(show=show) for show in shows), *(Filters(turn=turn) for turn in TURNS)]
+    counts = dict(zip(parts, picking.count(desk.session, chosen, parts, at=desk.at), strict=True))
     picked = picking.pick(desk.session, chosen, filters, after=after, at=desk.at)
     print_ = _fingerprint(desk, filters, picked, counts)
     if headers.refreshes_itself() and request.if_none_match.contains(print_):
         return "", 304
     shown = rows(desk.session, desk.seen, picked[:PAGE], at=desk.at)
+    if filters.show == Show.LEAVING:
+        shown = with_send_by(desk.session, shown, at=desk.at)
     sight.record(desk.session, desk.seen, [row.episode for row in shown], visit=desk.visit, kind=Look.LIST)
     last = picked[PAGE - 1] if len(picked) > PAGE else None
     answer = make_response(
@@ -87,12 +100,30 @@ def _board(desk: Desk) -> ResponseReturnValue:
             "board.html", layout="fragment.html" if headers.refreshes_itself() else "base.html",
             at=desk.at, looked_at=desk.visit.at, fingerprint=print_, filters=filters, after=after,
             following=Cursor(last.at, last.number) if last else None, rows=shown, units=units,
-            counts=[(show, labels()[show], counts[show]) for show in shows], counted=counted, heading=labels(),
+            counts=[(show, labels()[show], counts[Filters(show=show)]) for show in shows],
+            turns=[(filters.of(turn), label, counts.get(Filters(turn=turn))) for turn, label in turns().items()],
+            counted=counted, grouped=partial(_grouped, filters, desk.at), heading=labels(),
             address=_address, kept=views.kept(desk.session, desk.by), pathways=_pathways(), states=filtering.states(),
         )
     )  # fmt: skip
     answer.set_etag(print_)
     return answer
+
+
+def _grouped(filters: Filters, at: datetime, shown: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """The rows under headings: those who leave or arrive by day, anything else under none."""
+    if filters.show not in {Show.LEAVING, Show.ARRIVING}:
+        return [("", list(shown))]
+    today = calendar.local(at).date()
+
+    def heading(row: Row) -> str:
+        leaves_at = row.episode.expected_discharge_at
+        days = (calendar.local(leaves_at).date() - today).days if leaves_at is not None else 0
+        if row.episode.state == "discharged" or leaves_at is None:
+            return gettext("Expected, without a time") if leaves_at is None else gettext("On the way")
+        return gettext("Before today") if days < 0 else gettext("Today") if days == 0 else gettext("Tomorrow")
+
+    return [(said, list(rows)) for said, rows in groupby(shown, key=heading)]
 
 
 def _address(filters: Filters, after: Cursor | None = None) -> str:
@@ -141,14 +172,16 @@ def register(app: Flask) -> None:
     @for_patients
     def accept_on_board(handover_id: UUID) -> ResponseReturnValue:
         with looks.looking("board") as desk:
-            handovers.accept(desk.session, handover_id, by=desk.by, at=desk.at, version=_version())
+            accepted = handovers.accept(desk.session, handover_id, by=desk.by, at=desk.at, version=_version())
+            confirmation.of(accepted.episode)
         return _back()
 
     @app.post("/overgange/forloeb/<uuid:episode_id>/ankomst")
     @for_patients
     def arrive_on_board(episode_id: UUID) -> ResponseReturnValue:
         with looks.looking("board") as desk:
-            episodes.record_arrival(desk.session, episode_id, by=desk.by, at=desk.at)
+            arrived = episodes.record_arrival(desk.session, episode_id, by=desk.by, at=desk.at)
+            confirmation.of_event(arrived)
         return _back()
 
     @app.post("/overgange/forloeb/<uuid:episode_id>/tilsyn")

@@ -3,17 +3,13 @@
 What was typed stands in no address: it travels in a cookie, encrypted, so that going back to what was found works.
 """
 
-import base64
-import binascii
-import json
-
 from flask import Flask, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from web.ground import headers, identity, language, looks, rules
+from web.ground import language, looks, rules
+from web.ground.carried import Carried
 from web.ground.menu import CARE, PATIENTS
-from workflow import clock, keys
 from workflow.errors import Invalid
 from workflow.lists import finding
 from workflow.lists.finding import Found
@@ -21,27 +17,8 @@ from workflow.staff.sign_ins import SignedIn
 from workflow.tables import Unit
 
 LONGEST = 100  # characters
-LIFE = 15 * 60  # seconds
+CARRIED = Carried("search", 15 * 60)
 for_patients = rules.only(*PATIENTS)
-
-
-def _cookie() -> str:
-    return "__Host-overgang-search" if headers.behind_tls(identity.settings()) else "overgang_search"
-
-
-def _sealed(typed: str) -> str:
-    carried = {"typed": typed, "whose": identity.somebody().id, "at": clock.real_now().timestamp()}
-    return base64.urlsafe_b64encode(keys.ring().encrypt(json.dumps(carried))).decode()
-
-
-def _typed() -> str:
-    """What this sign-in searched for last; empty for anybody else's, and for what is too old."""
-    try:
-        carried = json.loads(keys.ring().decrypt(base64.urlsafe_b64decode(request.cookies.get(_cookie(), ""))))
-    except (keys.Unreadable, binascii.Error, ValueError):
-        return ""
-    fresh = clock.real_now().timestamp() - carried["at"] < LIFE
-    return str(carried["typed"]) if fresh and carried["whose"] == identity.somebody().id else ""
 
 
 def _may_search() -> bool:
@@ -57,15 +34,13 @@ def register(app: Flask) -> None:
     @for_patients
     def search() -> ResponseReturnValue:
         answer = redirect(url_for("search_page"), code=303)
-        secure = headers.behind_tls(identity.settings())
-        typed = _sealed(request.form.get("find", "")[:LONGEST].strip())
-        answer.set_cookie(_cookie(), typed, max_age=LIFE, secure=secure, httponly=True, samesite="Strict")
+        CARRIED.put(answer, {"typed": request.form.get("find", "")[:LONGEST].strip()})
         return answer
 
     @app.get("/soeg")
     @for_patients
     def search_page() -> ResponseReturnValue:
-        typed = _typed()
+        typed = CARRIED.get().get("typed", "")
         found, wrong = Found(episodes=[]), ""
         with looks.looking("search", criterion=typed or None) as desk:
             if typed:

@@ -6,7 +6,7 @@ from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from web.ground import formats, looks, rules
+from web.ground import confirmation, formats, looks, rules
 from web.ground.language import local_address
 from web.ground.looks import Desk
 from web.ground.menu import PATIENTS
@@ -17,7 +17,7 @@ from workflow.lists.worklist import Row
 from workflow.seeing import sight
 from workflow.showing import phones
 from workflow.tables import Person
-from workflow.vocabulary import DoneBy
+from workflow.vocabulary import DoneBy, TaskState
 
 for_patients = rules.only(*PATIENTS)
 
@@ -43,6 +43,11 @@ def register(app: Flask) -> None:
             row = looked_at(desk, task_id)
             if row.task.done_by == DoneBy.CONTACT:
                 return redirect(url_for("call_page", task_id=task_id), code=303)
+            if row.task.done_by == DoneBy.ANSWER and row.task.state == TaskState.OPEN:
+                there = url_for(
+                    "episode_page", episode_id=row.episode.uuid, _anchor=f"answer-{row.task.anchor_number}"
+                )
+                return redirect(there, code=303)
             return render_template(
                 "task.html", at=desk.at, row=row, me=desk.by, mine=worklist.acts_for(desk.seen),
                 numbers=phones.numbers,
@@ -53,7 +58,10 @@ def register(app: Flask) -> None:
     @for_patients
     def claim_task(task_id: UUID) -> ResponseReturnValue:
         with looks.looking("task") as desk:
-            tasks.claim(desk.session, task_id, by=desk.by, at=desk.at, take_over=request.form.get("over") == "1")
+            over = request.form.get("over") == "1"
+            taken = tasks.claim(desk.session, task_id, by=desk.by, at=desk.at, take_over=over)
+            undo = "" if over else url_for("hand_on_task", task_id=task_id)
+            confirmation.of(taken.episode, what=taken.kind, undo=undo)
         return _back()
 
     @app.post("/opgaver/<uuid:task_id>/videre")
@@ -61,7 +69,8 @@ def register(app: Flask) -> None:
     def hand_on_task(task_id: UUID) -> ResponseReturnValue:
         with looks.looking("task") as desk:
             note = request.form.get("note", "").strip()
-            tasks.hand_on(desk.session, task_id, to=_colleague(desk), by=desk.by, at=desk.at, note=note)
+            task = tasks.hand_on(desk.session, task_id, to=_colleague(desk), by=desk.by, at=desk.at, note=note)
+            confirmation.of(task.episode, what=task.kind)
         return redirect(url_for("tasks_page"), code=303)
 
     @app.post("/opgaver/<uuid:task_id>/udfoert")
@@ -70,21 +79,24 @@ def register(app: Flask) -> None:
         with looks.looking("task") as desk:
             done_at = formats.from_input(request.form.get("effective_at", ""))
             record = request.form.get("record", "")
-            tasks.complete(desk.session, task_id, by=desk.by, at=desk.at, done_at=done_at, record=record)
+            task = tasks.complete(desk.session, task_id, by=desk.by, at=desk.at, done_at=done_at, record=record)
+            confirmation.of(task.episode, what=task.kind)
         return redirect(url_for("tasks_page"), code=303)
 
     @app.post("/opgaver/<uuid:task_id>/bekraeft")
     @for_patients
     def confirm_task(task_id: UUID) -> ResponseReturnValue:
         with looks.looking("task") as desk:
-            tasks.confirm(desk.session, task_id, by=desk.by, at=desk.at)
+            task = tasks.confirm(desk.session, task_id, by=desk.by, at=desk.at)
+            confirmation.of(task.episode, what=task.kind)
         return _back()
 
     @app.post("/opgaver/<uuid:task_id>/ikke-relevant")
     @for_patients
     def confirm_not_relevant(task_id: UUID) -> ResponseReturnValue:
         with looks.looking("task") as desk:
-            tasks.confirm_not_relevant(desk.session, task_id, by=desk.by, at=desk.at)
+            task = tasks.confirm_not_relevant(desk.session, task_id, by=desk.by, at=desk.at)
+            confirmation.of(task.episode, what=task.kind)
         return _back()
 
 

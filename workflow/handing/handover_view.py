@@ -71,6 +71,7 @@ class HandoverView:
     units: Mapping[int, Unit]  # everybody who is spoken of
     terms: Terms
     requires: tuple[str, ...]  # what the agreement asks for
+    objects: bool  # to being passed on; `objection` is what they said, for who may read it
     objection: Objection | None
     kept: Place | None  # the receiver's place that is the citizen's
     free: Sequence[Place]  # those that the receiver can give them
@@ -145,7 +146,7 @@ def view(session: Session, episode: Episode, *, by: Actor, at: datetime) -> Hand
     }  # fmt: skip
     ids |= {found.from_unit_id, found.to_unit_id} if found is not None else set()
     units = parties.units(session, ids)
-    citizen, objection, newest = _about_citizen(session, episode)
+    citizen, objects, objection, newest = _about_citizen(session, episode)
     terms = agreements.terms_for(session, episode, at=at, newest_known=newest)
     receiver = units[found.to_unit_id] if found is not None else None
     gives_place = receiver is not None and receiver.id == by.unit_id and receiver.kind == UnitKind.FACILITY
@@ -153,19 +154,19 @@ def view(session: Session, episode: Episode, *, by: Actor, at: datetime) -> Hand
     rule = terms.concerning(Concerns.HANDOVER_ANSWER, found.trigger, at) if found is not None else None
     return HandoverView(
         episode=episode, citizen=citizen, by=by, ahead=found, sent=sent, units=units, terms=terms,
-        requires=rule.requires if rule is not None else (), objection=objection, kept=kept, free=free,
+        requires=rule.requires if rule is not None else (), objects=objects, objection=objection, kept=kept, free=free,
         home=session.get_one(Organisation, citizen.municipality_id or episode.municipality_id),
         lives_elsewhere=receiver is not None and lives_elsewhere(episode, citizen, receiver),
     )  # fmt: skip
 
 
-def _about_citizen(session: Session, episode: Episode) -> tuple[Citizen, Objection | None, int]:
+def _about_citizen(session: Session, episode: Episode) -> tuple[Citizen, bool, Objection | None, int]:
     """Who it is about, what they object to, and the number of the newest agreement: in one statement."""
     newest = select(func.max(Agreement.id)).scalar_subquery()
     standing = objections.in_force(Citizen.id)
-    asked = select(Citizen, Objection, newest).outerjoin(Objection, standing).where(Citizen.id == episode.citizen_id)
-    citizen, objection, number = session.execute(asked).one()
-    return citizen, objection, number or 0
+    asked = select(Citizen, objections.stands(Citizen.id), Objection, newest).outerjoin(Objection, standing)
+    citizen, stands, objection, number = session.execute(asked.where(Citizen.id == episode.citizen_id)).one()
+    return citizen, stands is not None, objection, number or 0
 
 
 def _places(session: Session, episode: Episode, unit: Unit, *, at: datetime) -> tuple[Place | None, list[Place]]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import history
+from workflow import cpr, history, texts
 from workflow.actor import Actor
 from workflow.casefile import CaseFile, fetch
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
@@ -45,7 +45,9 @@ def send(
     Raises Missing (naming the fields) unless there is an override reason, also where the citizen does not live in the
     municipality of the receiver; Invalid, NotAllowed, NotPossible, Stale, NotFound.
     """
+    content = texts.all_taken(dict(content))
     case = fetch_for(session, episode_id, by=by, at=at)
+    cpr.require_none(override_reason, basis_reason)
     if strangers := set(content) - set(isbar.FIELDS):
         raise Invalid("no_such_field", fields=", ".join(sorted(strangers)))
     handover = case.under_way or _prepare(session, case)
@@ -149,10 +151,11 @@ def read(session: Session, handover_id: UUID, *, by: Actor, at: datetime) -> Han
     return case.close(session, handover)
 
 
-def accept(session: Session, handover_id: UUID, *, by: Actor, at: datetime, version: int | None = None) -> Handover:
+def accept(session: Session, handover_id: UUID, *, by: Actor, at: datetime, version: int) -> Handover:
     """The receiver takes it: responsibility passes now, or at the effective discharge when that is still to come.
 
-    Accepting again does nothing; a second nurse is told who was first. Raises NotAllowed, NotPossible, Stale, NotFound.
+    `version` is the one that was seen; somebody of the unit must have read it. Accepting again does nothing; a second
+    nurse is told who was first. Raises NotAllowed, NotPossible (also: unread), Stale, NotFound.
     """
     case, handover = _fetch(session, handover_id, by=by, at=at)
     _require_receiver(session, case, handover, by, version, accepting=True)
@@ -160,6 +163,8 @@ def accept(session: Session, handover_id: UUID, *, by: Actor, at: datetime, vers
         if handover.answered_by_id == by.person_id:
             return case.close(session, handover)
         raise NotPossible("already_accepted", by=handover.answered_by, at=handover.answered_at)
+    if handover.state != HandoverState.READ:
+        raise NotPossible("read_before_accepting")
     handover.state, handover.answered_at = HandoverState.ACCEPTED, at
     handover.answered_by, handover.answered_by_id = by.name, by.person_id
     handover.communicated_at = handover.communicated_at or at
@@ -187,6 +192,7 @@ def reject(
     _require_receiver(session, case, handover, by, version, accepting=False)
     if not reason.strip():
         raise Invalid("reason_needed")
+    cpr.require_none(reason)
     if handover.state == HandoverState.ACCEPTED:
         raise NotPossible("already_accepted", by=handover.answered_by, at=handover.answered_at)
     sent = current_version(session, handover)

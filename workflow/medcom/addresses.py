@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
-from workflow import db
+from workflow import db, texts
 from workflow.medcom.envelope import Party
 from workflow.tables import Address, Organisation, Unit
 from workflow.vocabulary import OrganisationKind, UnitKind
@@ -64,12 +64,13 @@ def of_unit(session: Session, unit: Unit, *, at: datetime) -> Address | None:
     return known or _of_register(session, unit.sor, at=at)
 
 
-def _of_register(session: Session, sor: str | None, *, at: datetime) -> Address | None:
+def _of_register(session: Session, sor: str | None, *, at: datetime, kind: UnitKind | None = None) -> Address | None:
     """Of a unit that came with the register of organisations: entered when it is first met, if nobody has said more."""
     said = session.scalar(select(Address).where(Address.sor == sor, ~Address.placeholder).options(_WITH_UNIT))
     if said is not None:
         return said
-    unit = session.scalar(select(Unit).where(Unit.sor == sor)) if sor is not None else None
+    of_kind = Unit.kind == kind if kind is not None else true()
+    unit = session.scalar(select(Unit).where(Unit.sor == sor, of_kind)) if sor is not None else None
     return register(session, unit, unit.sor, gln=unit.gln, at=at) if unit is not None and unit.sor is not None else None
 
 
@@ -81,18 +82,18 @@ def placeholders(session: Session) -> list[Address]:
 def ward_of(session: Session, provider: Party, sender: Party, *, at: datetime) -> Address:
     """The ward that a message comes from: the service provider, under the sender's hospital.
 
-    One that is not in the register gets a placeholder: nothing is ever nobody's.
+    One that is not in the register as a ward gets a placeholder: nothing is ever nobody's, nor that of an office.
     """
     named = provider if provider.sor or provider.gln else sender
-    known = _known(session, named, at=at)
-    if known is not None:
+    known = _known(session, named, at=at, kind=UnitKind.WARD)
+    if known is not None and known.unit.kind == UnitKind.WARD:
         return known
     beside = _known(session, sender, at=at)
     hospital_id = beside.unit.organisation_id if beside is not None else _hospital(session, sender).id
     return _new_ward(session, named, hospital_id, at=at)
 
 
-def _known(session: Session, party: Party, *, at: datetime) -> Address | None:
+def _known(session: Session, party: Party, *, at: datetime, kind: UnitKind | None = None) -> Address | None:
     if party.sor is None and party.gln is None:
         return None
     named = or_(Address.sor == party.sor, (Address.gln == party.gln) & (Address.gln.is_not(None)))
@@ -100,7 +101,7 @@ def _known(session: Session, party: Party, *, at: datetime) -> Address | None:
     found = session.scalars(select(Address).where(named).options(_WITH_UNIT).order_by(*best_first)).first()
     if found is not None and not found.placeholder:
         return found
-    return _of_register(session, party.sor, at=at) or found
+    return _of_register(session, party.sor, at=at, kind=kind) or found
 
 
 def _hospital(session: Session, sender: Party) -> Organisation:
@@ -123,11 +124,14 @@ def _new_ward(session: Session, party: Party, hospital_id: int, *, at: datetime)
     ward = Unit(organisation_id=hospital_id, name=name, kind=UnitKind.WARD)
     session.add(ward)
     session.flush()
-    address = Address(sor=key, gln=party.gln, name=party.name, unit_id=ward.id, placeholder=True, since=at)
-    session.add(address)
+    address = session.scalar(select(Address).where(Address.sor == key))
+    if address is None:
+        address = Address(sor=key, gln=party.gln, name=party.name, since=at)
+        session.add(address)
+    address.unit, address.placeholder = ward, True
     session.flush()
     return address
 
 
 def _name(party: Party) -> str:
-    return (party.name or f"SOR {party.sor or party.gln or '?'}")[:200]
+    return texts.cut(party.name or f"SOR {party.sor or party.gln or '?'}")

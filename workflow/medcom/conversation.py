@@ -17,6 +17,7 @@ from workflow.medcom import uris
 from workflow.medcom.addresses import Ours
 from workflow.medcom.communication import CareCommunication
 from workflow.medcom.communication import Segment as Said
+from workflow.seeing import access
 from workflow.tables import Citizen, Episode, Merge, Message, Segment, Thread, Unit
 from workflow.telling import outbox
 from workflow.vocabulary import NoticeKind
@@ -29,14 +30,15 @@ def take_in(session: Session, said: CareCommunication, to: Ours, *, at: datetime
     the citizen's (`numbers_of`). It never completes a task.
     """
     citizen = _citizen(session, said, to)
-    thread = _thread(session, citizen, said, to, at=at)
+    episode = episode_of(session, citizen)
+    thread = _thread(session, citizen, said, to, episode, at=at)
     for segment in said.segments:
         keep(session, thread, segment, said.activity)
     if own:
         return thread
     thread.heard_at = at
-    episode = episode_of(session, citizen)
-    if episode is not None:
+    if thread.episode_id is not None:
+        episode = session.get_one(Episode, thread.episode_id)
         units = (to.unit_id, episode.facility_id, episode.district_id)
         outbox.tell(session, episode, units, "correspondence", by=SYSTEM, at=at, kind=NoticeKind.NOTICE)
     return thread
@@ -69,7 +71,10 @@ def numbers_of(said: CareCommunication) -> list[Cpr]:
     return numbers
 
 
-def _thread(session: Session, citizen: Citizen, said: CareCommunication, to: Ours, *, at: datetime) -> Thread:
+def _thread(
+    session: Session, citizen: Citizen, said: CareCommunication, to: Ours, episode: Episode | None, *, at: datetime
+) -> Thread:
+    """The conversation that it belongs to; it belongs to the episode in which it began, or the first there was."""
     known = select(Thread).where(Thread.citizen_id == citizen.id, Thread.identifier == said.thread)
     session.execute(
         insert(Thread)
@@ -81,6 +86,8 @@ def _thread(session: Session, citizen: Citizen, said: CareCommunication, to: Our
         .on_conflict_do_nothing(index_elements=["citizen_id", "identifier"])
     )  # fmt: skip
     thread = session.scalars(known.with_for_update(), execution_options={"populate_existing": True}).one()
+    if thread.episode_id is None and episode is not None:
+        thread.episode_id = episode.id
     if said.occurred_at >= thread.last_at:  # the latest message says what the thread is about, and is what is answered
         thread.last_at, thread.last_number, thread.category = said.occurred_at, said.number, said.category
         thread.topic = hidden(said.topic)
@@ -156,6 +163,10 @@ def fetch(session: Session, thread_id: UUID, by: Actor) -> Thread:
     if thread is None:
         raise NotFound("no_such_thread")
     _require_unit(session, by, thread.unit_id)
+    if by.unit_id != thread.unit_id:
+        if thread.episode_id is None:
+            raise NotFound("no_such_thread")
+        access.require_relation(by, session.get_one(Episode, thread.episode_id))
     return thread
 
 

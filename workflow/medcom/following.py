@@ -16,26 +16,28 @@ from workflow.medcom.stored import Stored
 from workflow.medcom.triggers import FITS, IN_HOSPITAL, STARTS, TRIGGERS
 from workflow.medcom.undoing import undo
 from workflow.obligations import REPORT_ASKED, REPORT_NOT_ASKED
-from workflow.parties import pathway_of
+from workflow.parties import pathway_of, receiving_unit
 from workflow.tables import Citizen, Episode, Unit
 from workflow.telling import outbox
 from workflow.timeline import Happened
-from workflow.vocabulary import NoticeKind, Origin
+from workflow.vocabulary import NoticeKind, Origin, UnitKind
 
 _HOSPITAL = Actor(name="Advis om sygehusophold", origin=Origin.MESSAGE)
 
 
-def follow(session: Session, citizen_id: int, receiver: Ours, *, at: datetime) -> list[Stored]:
-    """Fold all that is known of a citizen's stays, and let the episode follow; returns it with what it has led to.
+def follow(session: Session, citizen_id: int, receiver: Ours, *, at: datetime) -> tuple[list[Stored], int | None]:
+    """Fold all that is known of a citizen's stays, and let the episode follow.
 
-    One of these goes on for a citizen at a time. A new episode is that of the unit which was the `receiver`.
+    Returns it with what it has led to, and the episode that the citizen has now, or had last. One of these goes on for
+    a citizen at a time. A new episode is that of the unit which was the `receiver`.
     """
     messages = stored.of_citizen(session, citizen_id)
     rows = {chains.key(message.says): message for message in messages}
     travelled = journey.travel(stays.fold([message.says for message in messages]))
-    Following(session, citizen_id, receiver, travelled, rows, _HOSPITAL, at).run()
+    going = Following(session, citizen_id, receiver, travelled, rows, _HOSPITAL, at)
+    going.run()
     stored.write_links(session, messages)
-    return messages
+    return messages, going.episode_id
 
 
 class Following(Standing):
@@ -95,6 +97,11 @@ class Following(Standing):
             self._put_at(case, opening, step.at)
             self.link(step, case.episode, opening.number)
             self._say_of_report(step, case.episode)
+
+    @property
+    def episode_id(self) -> int | None:
+        episode = self._now()
+        return episode.id if episode is not None else None
 
     # --- what is new ---
 
@@ -169,7 +176,7 @@ class Following(Standing):
         self.changing()
         episode = episodes.open_episode(
             self.session, citizen, "home", way_in, by=self.by, at=self.at, effective_at=step.at,
-            ward=self._ward(step), district=self.session.get_one(Unit, self.receiver.unit_id), needs=_needs(step),
+            ward=self._ward(step), district=self._district(), needs=_needs(step),
         )  # fmt: skip
         self.link(step, episode, 1)
         self.last = episode
@@ -190,6 +197,12 @@ class Following(Standing):
             for need in _needs(step):
                 self.changing()
                 amendments.record_need(self.session, episode.uuid, need, by=self.by, at=self.at)
+
+    def _district(self) -> Unit | None:
+        """The unit that the message is for, where it is a district; else the one that receives for its municipality."""
+        unit = self.session.get_one(Unit, self.receiver.unit_id)
+        is_one = unit.kind == UnitKind.DISTRICT
+        return unit if is_one else receiving_unit(self.session, self.receiver.municipality_id)
 
     def _ward(self, step: Step) -> Unit:
         return addresses.ward_of(self.session, step.provider, step.sender, at=self.at).unit

@@ -88,9 +88,9 @@ def _judge_notification(session: Session, coming: Coming, receiver: Ours) -> Jud
     read = notification.read(coming.tree)
 
     def load(row: int) -> Values:
-        known = following.follow(session, citizen_id, receiver, at=coming.at)
+        known, about_id = following.follow(session, citizen_id, receiver, at=coming.at)
         has_led_on = any(message.row == row and message.episode_id is not None for message in known)
-        return {} if has_led_on else {"fate": Fate.HISTORY}
+        return {"about_id": about_id} | ({} if has_led_on else {"fate": Fate.HISTORY})
 
     said = say(
         Fate.LOADED, code=read.code, citizen_id=citizen_id, facts=read.as_json(), raw=encrypted(coming.raw),
@@ -109,7 +109,7 @@ def _judge_communication(session: Session, coming: Coming, receiver: Ours, *, ow
 
     def load(row: int) -> Values:
         thread = conversation.take_in(session, said, receiver, at=coming.at, own=own)
-        return {"citizen_id": thread.citizen_id}
+        return {"citizen_id": thread.citizen_id, "about_id": thread.episode_id}
 
     known = say(Fate.LOADED, code=said.activity, answer=Code.OK.value, raw=encrypted(coming.raw))
     return Judged(known, load, in_order=True)

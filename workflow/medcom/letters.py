@@ -39,7 +39,8 @@ def begin(
     ward = ward_of(session, episode, about)
     them = addresses.of_unit(session, ward, at=at) if ward is not None else None
     thread = _thread(
-        session, episode.citizen_id, us, them, category, task_id=about.id if isinstance(about, Task) else None,
+        session, episode.citizen_id, us, them, category, episode_id=episode.id,
+        task_id=about.id if isinstance(about, Task) else None,
         episode_of_care=conversation.episode_of_care(session, episode.citizen), by=by, at=at,
     )  # fmt: skip
     letter = Letter(text, topic, attachments, against, by, at, real_at)
@@ -103,8 +104,8 @@ def forward(
         raise Invalid("no_such_segment", segments=", ".join(sorted(strangers)))
     known = (old.episode_of_care_system or "", old.episode_of_care) if old.episode_of_care else None
     thread = _thread(
-        session, old.citizen_id, us, them, category or old.category, task_id=old.task_id, episode_of_care=known, by=by,
-        at=at,
+        session, old.citizen_id, us, them, category or old.category, episode_id=old.episode_id, task_id=old.task_id,
+        episode_of_care=known, by=by, at=at,
     )  # fmt: skip
     chosen = [said for said in before if only is None or said.identifier in only]
     if any(said.content is not None and said.content_type not in ATTACHMENT_TYPES for said in chosen):
@@ -122,6 +123,7 @@ def _thread(
     them: Address | None,
     category: str,
     *,
+    episode_id: int | None,
     task_id: int | None,
     episode_of_care: tuple[str, str] | None,
     by: Actor,
@@ -130,7 +132,8 @@ def _thread(
     if them is None:
         raise NotPossible("ward_has_no_address")
     thread = Thread(
-        citizen_id=citizen_id, unit_id=us.unit_id, task_id=task_id, identifier=writing.unique(), category=category,
+        citizen_id=citizen_id, unit_id=us.unit_id, episode_id=episode_id, task_id=task_id,
+        identifier=writing.unique(), category=category,
         with_sor=them.sor, with_gln=them.gln, with_name=them.name or them.unit.name, last_at=at, last_number="",
         heard_at=at, read_at=at, read_by=by.name,
     )  # fmt: skip

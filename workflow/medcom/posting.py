@@ -81,12 +81,11 @@ def say(
     for segment in new:
         conversation.keep(session, thread, segment, activity)
     thread.last_at, thread.last_number, thread.topic = letter.at, said.number, conversation.hidden(letter.topic)
-    episode = conversation.episode_of(session, citizen)
     earlier = ((follows, "new-message", None),) if follows is not None else ()
     message = communication.write(said, new=len(new), at=letter.real_at, earlier=earlier)
     outbound.queue(
         session, message, kind=uris.CARE_COMMUNICATION, receiver=thread.with_sor, real_at=letter.real_at,
-        citizen_id=citizen.id, episode_id=episode.id if episode else None, unit_id=letter.by.unit_id,
+        citizen_id=citizen.id, episode_id=thread.episode_id, unit_id=letter.by.unit_id,
         legal_basis=against.legal_basis if against and objects else None,
         basis_reason=against.reason if against and objects else None,
     )  # fmt: skip

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from workflow.medcom import chains, codes, stays, uris
 from workflow.medcom.codes import Change
 from workflow.medcom.notification import Notification
 from workflow.medcom.stays import State
-from workflow.tables import Message
+from workflow.seeing.sight import Sight
+from workflow.tables import Episode, Message
 
 MOST = 200  # messages of one citizen that are read, the newest
 
@@ -39,11 +40,13 @@ class Advis:
     newest: Shown | None  # the last that is in force
 
 
-def of_citizen(session: Session, citizen_id: int) -> Advis:
-    """What is shown of a citizen's stays, for who may see their messages."""
+def of_citizen(session: Session, seen: Sight, citizen_id: int) -> Advis:
+    """What is shown of a citizen's stays: the messages that belong to episodes which the reader sees."""
+    theirs = select(Episode.id).where(seen.visible(), Episode.citizen_id == citizen_id)
     own = select(Message.facts, Message.received_at).where(
-        Message.citizen_id == citizen_id, Message.kind == uris.HOSPITAL_NOTIFICATION, Message.facts.is_not(None)
-    )
+        Message.citizen_id == citizen_id, Message.kind == uris.HOSPITAL_NOTIFICATION, Message.facts.is_not(None),
+        or_(Message.about_id.in_(theirs), Message.episode_id.in_(theirs)),
+    )  # fmt: skip
     rows = session.execute(own.order_by(Message.id.desc()).limit(MOST)).all()
     told = [(Notification.from_json(facts), heard_at) for facts, heard_at in rows if facts is not None]
     folded = stays.fold([notification for notification, _ in told])

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from workflow import keys
 from workflow.actor import Actor
 from workflow.errors import NotFound
 from workflow.medcom import conversation
+from workflow.seeing.sight import Sight
 from workflow.tables import Episode, Handover, OutboundMessage, Segment, Task, Thread, Unit
 from workflow.vocabulary import HandoverState, TaskState
 
@@ -50,12 +51,18 @@ class Talk:
         return self.thread.read_at is None or self.thread.heard_at > self.thread.read_at
 
 
-def of_citizen(session: Session, citizen_id: int, *, by: Actor) -> list[Talk]:
+def _seen(seen: Sight) -> ColumnElement[bool]:
+    """A conversation is there for the unit that it is addressed to, and for who sees the episode that it belongs to."""
+    of_theirs = select(Episode.id).where(seen.visible(), Episode.citizen_id == Thread.citizen_id)
+    return or_(Thread.unit_id.in_(sorted(seen.units)), Thread.episode_id.in_(of_theirs))
+
+
+def of_citizen(session: Session, seen: Sight, citizen_id: int) -> list[Talk]:
     """The conversations that the reader sees, the one that was last written in first."""
     asked = select(Thread, OutboundMessage, Unit.organisation_id).join(Unit, Unit.id == Thread.unit_id)
     asked = asked.outerjoin(OutboundMessage, OutboundMessage.number == Thread.last_number)
-    own = asked.where(Thread.citizen_id == citizen_id).order_by(Thread.last_at.desc(), Thread.id.desc()).limit(MOST)
-    rows = session.execute(own).all()
+    own = asked.where(Thread.citizen_id == citizen_id, _seen(seen))
+    rows = session.execute(own.order_by(Thread.last_at.desc(), Thread.id.desc()).limit(MOST)).all()
     said = select(Segment).where(Segment.thread_id.in_([thread.id for thread, _, _ in rows]))
     pieces: dict[int, list[Piece]] = {}
     for row in session.scalars(said.order_by(Segment.written_at, Segment.id)):
@@ -63,7 +70,7 @@ def of_citizen(session: Session, citizen_id: int, *, by: Actor) -> list[Talk]:
     return [
         Talk(
             thread=thread, topic=conversation.topic_of(thread), pieces=pieces.get(thread.id, []), sent=sent,
-            ours=organisation_id == by.organisation_id,
+            ours=organisation_id == seen.actor.organisation_id,
         )
         for thread, sent, organisation_id in rows
     ]  # fmt: skip
@@ -82,10 +89,10 @@ def about(session: Session, episode: Episode, *, by: Actor) -> Task | Handover |
     return handover if handover is not None and by.unit_id in {handover.to_unit_id, episode.district_id} else None
 
 
-def attachment(session: Session, episode: Episode, segment_id: UUID) -> tuple[str, bytes]:
+def attachment(session: Session, seen: Sight, episode: Episode, segment_id: UUID) -> tuple[str, bytes]:
     """Its type, as the sender said, and its content. Raises NotFound."""
     own = select(Segment).join(Thread, Thread.id == Segment.thread_id)
-    row = session.scalar(own.where(Segment.uuid == segment_id, Thread.citizen_id == episode.citizen_id))
+    row = session.scalar(own.where(Segment.uuid == segment_id, Thread.citizen_id == episode.citizen_id, _seen(seen)))
     if row is None or row.content is None:
         raise NotFound("no_such_thread")
     return row.content_type or "", base64.b64decode(keys.ring().decrypt(row.content))

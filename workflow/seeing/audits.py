@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, select, text
 from sqlalchemy.orm import Session
 
-from workflow import calendar
+from workflow import calendar, cpr
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.seeing.sight import Sight
 from workflow.sentences import word
@@ -74,7 +74,7 @@ def extract(session: Session, seen: Sight, citizen_id: int, span: Span, *, langu
 
 _HITS = text(r"""
 with looks as materialized (
-    select id, at, kind, person_id, person, unit_id, citizens, related,
+    select id, at, kind, person_id, person, unit_id, citizens, episodes, related,
            (at at time zone 'Europe/Copenhagen')::date as day
     from access_log
     where at >= cast(:since as timestamptz) - interval '28 days' and at < :until
@@ -104,6 +104,16 @@ with looks as materialized (
         from days e where e.person_id = d.person_id and e.day < d.day and e.day >= d.day - 28
     ) usual
     where d.citizens >= :least and d.citizens >= :times * coalesce(usual.median, 0)
+    union all
+    select 'opened_unknown', l.id, cardinality(l.citizens)
+    from looks l join episodes e on e.id = any(l.episodes)
+    where l.at >= :since and l.kind = 'opened'
+      and not exists (select from messages m where m.about_id = e.id and m.kind = 'hospital-notification-message')
+      and not exists (
+          select from episodes before
+          where before.citizen_id = e.citizen_id and before.id < e.id
+            and before.related && array_remove(array[l.unit_id, e.ward_id], null)
+      )
 )
 insert into looks_to_confirm (why, week_on, entry_id, unit_id, citizens)
 select why, date_trunc('week', day)::date, id, unit_id, found.citizens
@@ -117,8 +127,9 @@ def find(session: Session, span: Span) -> int:
     """Write down what the rules find among the looks of `span` (practice.md 2.9 [src 62, 63]); returns how many.
 
     A look without a relation; a citizen with the surname of who looked; far more citizens in a day than is usual for
-    that person in the 28 days before. Lists do not count: nobody chooses who is on them. A hit is a question to ask,
-    no more. Asking again finds nothing twice. Reads every citizen's name, so it is for the background.
+    that person in the 28 days before; an episode that was opened, which gives sight, for somebody of whom the unit had
+    none before and no hospital has told. Lists do not count: nobody chooses who is on them. A hit is a question to
+    ask, no more. Asking again finds nothing twice. Reads every citizen's name, so it is for the background.
     """
     found = session.execute(
         _HITS,
@@ -195,5 +206,6 @@ def confirm(session: Session, look_id: UUID, seen: Sight, *, in_order: bool, not
         raise NotPossible("reviewed_already", by=drawn.reviewed_by, at=drawn.reviewed_at)
     if not in_order and not note.strip():
         raise Invalid("reason_needed")
+    cpr.require_none(note)
     drawn.reviewed_at, drawn.reviewed_by, drawn.in_order, drawn.note = at, seen.actor.name, in_order, note.strip()
     return drawn

@@ -41,13 +41,13 @@ def keep(
     handover: Handover | None = None,
 ) -> None:
     """Give an obligation the one live deadline that `limit` says: open it, leave it, or replace it."""
-    live = case.deadline_of(task=task, handover=handover)
+    live = case.deadline_of(task=task, handover=handover, concerns=limit.rule.concerns)
     if live is not None:
         if _says(live, limit):
             return
         moved = live.due_at != limit.due_at
         if moved:
-            case.moved.append(_moved(live, limit.due_at, task, handover))
+            case.moved.append(_moved(live, limit.due_at))
         # Passed unmet under the old limit, and not excused by the new: who had it until now missed it.
         passed = limit.due_at <= at or not moved
         end(case, live, Ended.MOVED if moved else Ended.HANDED_ON, at=at, until=at if passed else None)
@@ -74,8 +74,12 @@ def _ladder(rule: Rule, miss: MissCode | None) -> Sequence[Rung]:
     return sorted((*rule.ladder, Rung(AT_DUE, Audience.MANAGERS)), key=lambda rung: rung.offset)
 
 
-def _moved(live: Deadline, due_at: datetime, task: Task | None, handover: Handover | None) -> dict[str, Any]:
-    subject = {"task": str(task.uuid)} if task else {"handover": str(handover.uuid)} if handover else {"state": True}
+def _moved(live: Deadline, due_at: datetime) -> dict[str, Any]:
+    subject: dict[str, Any] = {live.concerns.value: True}
+    if live.task is not None:
+        subject = {"task": str(live.task.uuid)}
+    elif live.handover is not None:
+        subject = {"handover": str(live.handover.uuid)}
     return {**subject, "due": [live.due_at.isoformat(), due_at.isoformat()]}
 
 

@@ -9,12 +9,12 @@ from workflow.parties import unit_as
 from workflow.seeing import access
 from workflow.showing.story import Line, Story
 from workflow.tables import Handover, Task
-from workflow.vocabulary import DoneBy, HandoverState, Party, TaskState
+from workflow.vocabulary import DoneBy, HandoverState, TaskState
 
 
 @dataclass(frozen=True)
 class Duty:
-    """One thing to do. `kind` is accept, send, prepare, call, record, arrival, review or answer."""
+    """One thing to do. `kind` is accept, send, prepare, await, call, record, arrival, review or answer."""
 
     kind: str
     due_at: datetime | None
@@ -35,21 +35,28 @@ def _handovers(story: Story, by: Actor) -> Iterator[Duty]:
         due_at = story.due_at(handover=handover)
         if handover.state in {HandoverState.SENT, HandoverState.READ} and by.unit_id == handover.to_unit_id:
             yield Duty("accept", due_at, handover=handover)
+        awaited = handover.state in {HandoverState.SENT, HandoverState.READ} and story.leaves_at is not None
+        if awaited and access.acts_for(by, handover.from_unit_id, episode):
+            yield Duty("await", story.leaves_at, handover=handover)
         if handover.state in {HandoverState.OWED, HandoverState.REJECTED} and access.acts_for(
             by, handover.from_unit_id, episode
         ):
-            yield Duty("send", due_at, handover=handover)
+            yield Duty("send", _earlier(due_at, story.leaves_at), handover=handover)
         return
     ahead = story.case.pathway.handover_ahead(episode.state) if episode.closed_at is None else None
     to = unit_as(episode, ahead.hands_over.to) if ahead is not None and ahead.hands_over is not None else None
     if to not in {None, episode.responsible_unit_id} and access.acts_for(by, episode.responsible_unit_id, episode):
-        in_ward = story.in_state_of(Party.WARD)
-        yield Duty("prepare", episode.expected_discharge_at if in_ward else None)
+        yield Duty("prepare", story.leaves_at)
+
+
+def _earlier(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _tasks(story: Story, by: Actor) -> Iterator[Duty]:
     for task in story.case.tasks:
-        if task.state == TaskState.OPEN and access.acts_for(by, task.unit_id, story.episode):
+        owed = task.state == TaskState.OPEN and task.done_by != DoneBy.ANSWER
+        if owed and access.acts_for(by, task.unit_id, story.episode):
             yield Duty("call" if task.done_by == DoneBy.CONTACT else "record", task.due_at, task=task)
 
 
@@ -69,4 +76,6 @@ def _questions(story: Story, by: Actor) -> Iterator[Duty]:
     """What another unit has asked, the oldest first."""
     for line in reversed(story.lines):
         if story.episode.closed_at is None and story.may_answer(by, line):
-            yield Duty("answer", None, line=line)
+            owed = (task for task in story.case.tasks if task.done_by == DoneBy.ANSWER)
+            task = next((task for task in owed if task.anchor_number == line.entry.number), None)
+            yield Duty("answer", task.due_at if task is not None else None, line=line)

@@ -65,6 +65,7 @@ class Now:
     """Where the citizen lives, what they object to, their place, and what is running."""
 
     home: Organisation
+    objects: bool  # though it may not be for the reader to see to what
     objection: Objection | None
     place: PlaceStay | None
     deadlines: list[Deadline]
@@ -116,7 +117,7 @@ def now(session: Session, episode: Episode) -> Now:
     """What stands: one row for each running deadline."""
     current = (PlaceStay.episode_id == episode.id) & PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN])
     rows = session.execute(
-        select(Organisation, Objection, PlaceStay, Deadline)
+        select(Organisation, Objection, PlaceStay, Deadline, objections.stands(episode.citizen_id))
         .select_from(Organisation)
         .outerjoin(Objection, objections.in_force(episode.citizen_id))
         .outerjoin(PlaceStay, current)
@@ -126,8 +127,8 @@ def now(session: Session, episode: Episode) -> Now:
         .options(contains_eager(PlaceStay.place))
         .order_by(Deadline.id)
     ).all()
-    home, objection, place, _ = rows[0]
-    return Now(home, objection, place, [row.Deadline for row in rows if row.Deadline is not None])
+    home, objection, place, _, stands = rows[0]
+    return Now(home, stands is not None, objection, place, [row.Deadline for row in rows if row.Deadline is not None])
 
 
 def others(session: Session, episode: Episode) -> Sequence[Episode]:

@@ -1,12 +1,12 @@
 """One episode as a reader sees it: what hangs on it, and what follows from that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from workflow import agreements, episodes, misses, obligations, observations, timeline
+from workflow import agreements, deadlines, episodes, misses, obligations, observations, timeline
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.misses import Judged
@@ -18,6 +18,7 @@ from workflow.showing import hanging, way
 from workflow.showing.choices import Destination
 from workflow.tables import (
     ContactAttempt,
+    Deadline,
     Episode,
     Handover,
     HandoverVersion,
@@ -28,7 +29,7 @@ from workflow.tables import (
     Task,
     Unit,
 )
-from workflow.vocabulary import Circumstance, EntryKind, HandoverState, Party, TaskState, UnitKind
+from workflow.vocabulary import Concerns, EntryKind, HandoverState, Party, TaskState, UnitKind
 
 CALL = "follow_up_call"
 _SAID_AGAIN = frozenset({EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.ANSWERED})
@@ -68,6 +69,7 @@ class Story:
     wards: Sequence[Unit]  # where the citizen could lie, by name
     home: Organisation  # where the citizen lives
     lives_elsewhere: bool  # and not where the district is that receives
+    objects: bool  # to being passed on; `objection` is what they said, for who may read it
     objection: Objection | None
     place: PlaceStay | None
     others: Sequence[Episode]  # of the same citizen, for who may see them
@@ -97,8 +99,18 @@ class Story:
 
     def due_at(self, *, handover: Handover | None = None) -> datetime | None:
         """By when the handover must be sent or answered; of none: by when the state must be left or looked at."""
-        wanted = handover.id if handover is not None else None
-        return next((d.due_at for d in self.case.deadlines if d.task_id is None and d.handover_id == wanted), None)
+        live = self.case.deadline_of(handover=handover)
+        return live.due_at if live is not None else None
+
+    @property
+    def leaves_at(self) -> datetime | None:
+        """By when a receiver must have accepted, because the citizen is expected to leave the hospital then."""
+        live = self.case.deadline_of(concerns=Concerns.HANDOVER_SENDING)
+        return live.due_at if live is not None else None
+
+    def most_urgent(self, unit_ids: Collection[int]) -> Deadline | None:
+        """The deadline by which these units' lists place and colour the episode."""
+        return deadlines.most_urgent(self.case.deadlines, unit_ids)
 
     def possible(self, by: Actor, *, at: datetime) -> list[Possible]:
         """What can happen now, of what this person may record."""
@@ -138,10 +150,8 @@ class Story:
         return line.entry.number == self.case.timeline.last.number and line.entry.source is not None
 
     def needs_asked_about(self, at: datetime) -> list[str]:
-        """What the agreement asks about and people record, in order."""
-        by_message = {obligations.REPORT_ASKED, obligations.REPORT_NOT_ASKED}
-        conditions = (c for rule in self.case.terms.when(at).values() for c in rule.when)
-        return list(dict.fromkeys(c for c in conditions if c not in {*Circumstance, *by_message}))
+        """What can be recorded, in order."""
+        return obligations.needs_asked_about(self.case.terms, at)
 
 
 def read(session: Session, episode: Episode, *, at: datetime) -> Story:
@@ -162,7 +172,8 @@ def read(session: Session, episode: Episode, *, at: datetime) -> Story:
         units={unit.id: unit for unit, _ in places},
         facilities=[one for one in offered if one.unit.kind == UnitKind.FACILITY],
         wards=[u for u, _ in places if (u.organisation_id, u.kind) == (episode.hospital_id, UnitKind.WARD)],
-        home=now.home, lives_elsewhere=now.home.id != episode.municipality_id, objection=now.objection,
+        home=now.home, lives_elsewhere=now.home.id != episode.municipality_id, objects=now.objects,
+        objection=now.objection,
         place=now.place, others=hanging.others(session, episode), steps=way.steps(_facts(case), at=at),
         lines_end_at=obligations.window_ends(terms, told, case.situation),
         responsible_since=_responsible_since(written.all, case),
@@ -213,6 +224,8 @@ def _facts(case: CaseFile) -> way.Facts:
         reached={event.dest: event.effective_at for event in case.timeline.events},
         handover=reception.state if reception is not None else None, handover_due_at=due,
         handed_over_at=(reception.passed_at or reception.answered_at) if reception is not None else None,
+        early=reception is not None and way.accepted_early(reception),
+        expected_discharge_at=case.episode.expected_discharge_at,
         call=call.state if call is not None else None, call_due_at=call.due_at if call is not None else None,
         called_at=call.done_at if call is not None else None,
     )  # fmt: skip

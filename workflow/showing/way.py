@@ -1,11 +1,12 @@
 """The way of an episode as it is drawn: its steps in order, which are done, which is now, which were missed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from workflow.pathway import Pathway
+from workflow.tables import Handover
 from workflow.vocabulary import HandoverState, Party, TaskState
 
 IN_HOSPITAL = ("acute", "admitted", "admitted_at_home", "on_leave", "ready_for_discharge")
@@ -17,7 +18,8 @@ class Standing(StrEnum):
 
     DONE = "done"
     LATE = "late"  # done, after its time
-    NOW = "now"
+    NOW = "now"  # where the citizen is: one step, as long as the episode is open
+    NEXT = "next"  # what comes next
     MISSED = "missed"  # its time has passed, and it is not done
     AHEAD = "ahead"
 
@@ -35,7 +37,10 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the steps are drawn from. `reached` says when a state was reached, where that is known."""
+    """What the steps are drawn from. `reached` says when a state was reached, where that is known.
+
+    `early`: the receiver has accepted before the citizen left, and is drawn so.
+    """
 
     pathway: Pathway
     state: str
@@ -43,6 +48,8 @@ class Facts:
     handover: HandoverState | None = None  # to the pathway's receiver: the one under way, or the last
     handover_due_at: datetime | None = None
     handed_over_at: datetime | None = None
+    early: bool = False
+    expected_discharge_at: datetime | None = None
     call: TaskState | None = None
     call_due_at: datetime | None = None
     called_at: datetime | None = None
@@ -57,29 +64,51 @@ def is_reception(pathway: Pathway, trigger: str) -> bool:
     )
 
 
+def accepted_early(handover: Handover) -> bool:
+    """Whether the receiver accepted before the event that the responsibility passes with."""
+    if handover.state != HandoverState.ACCEPTED or handover.answered_at is None:
+        return False
+    return handover.passed_at is None or handover.answered_at < handover.passed_at
+
+
 def steps(facts: Facts, *, at: datetime, compact: bool = False) -> tuple[Step, ...]:
     """The steps of an episode as they stand at `at`. `compact` leaves out those that a list has no room for.
 
-    The first step that is not done is now. Once the episode is over, only what was done is left, and how it ended.
+    The ring is where the citizen is; what is to be done next is the first step that lies ahead. Once the episode is
+    over, only what was done is left, and how it ended.
     """
-    ready_apart = not compact and "ready_for_discharge" in facts.reached
-    drawn = [
-        _beginning(facts, ready_apart),
-        *([_state(facts, "ready_for_discharge")] if ready_apart else []),
-        *([_state(facts, "discharged")] if _through_hospital(facts) else []),
-        _received(facts, at),
-        *([_state(facts, "at_tryghedshotel")] if not compact and facts.pathway.receiver == Party.FACILITY else []),
-        *([_called(facts, at)] if _through_hospital(facts) else []),
-        *([] if compact else [_state(facts, "at_home")]),
-    ]
+    drawn = list(_drawn(facts, at, compact=compact))
     if facts.state not in _ORDER:
         done = [step for step in drawn if step.standing in {Standing.DONE, Standing.LATE, Standing.MISSED}]
         return (*done, Step("end", facts.state, Standing.DONE, facts.reached.get(facts.state)))
-    now = next((index for index, step in enumerate(drawn) if step.standing == Standing.AHEAD), None)
+    following = next((index for index, step in enumerate(drawn) if step.standing == Standing.AHEAD), None)
     return tuple(
-        Step(step.key, step.word, Standing.NOW, step.at, step.due_at) if index == now else step
-        for index, step in enumerate(drawn)
+        replace(step, standing=Standing.NEXT) if index == following else step for index, step in enumerate(drawn)
     )
+
+
+def _drawn(facts: Facts, at: datetime, *, compact: bool) -> Iterator[Step]:
+    """In their order: what the receiver accepts early comes before the citizen leaves, else after it."""
+    facility, through_hospital = facts.pathway.receiver == Party.FACILITY, _through_hospital(facts)
+    at_home = facts.state == "at_home"
+    leaves = "discharged" if through_hospital else "at_tryghedshotel" if facility else "at_home"
+    ready_apart = not compact and "ready_for_discharge" in facts.reached
+    yield _beginning(facts, ready_apart)
+    if ready_apart:
+        yield _place(facts, "ready_for_discharge")
+    if facts.early:
+        yield _received(facts, at)
+    yield _place(facts, leaves)
+    if not facts.early:
+        yield _received(facts, at)
+    if through_hospital and facility and not (compact and at_home):
+        yield _place(facts, "at_tryghedshotel")
+    if through_hospital and (not facility or (compact and at_home)):
+        yield _place(facts, "at_home")
+    if through_hospital:
+        yield _called(facts, at)
+    if facility and not compact:
+        yield _place(facts, "at_home")
 
 
 def _through_hospital(facts: Facts) -> bool:
@@ -93,17 +122,22 @@ def _has_reached(facts: Facts, state: str) -> bool:
 
 
 def _beginning(facts: Facts, ready_apart: bool) -> Step:
-    """In hospital, or planned: done once the citizen has left it, or is ready and that is a step of its own."""
+    """In hospital, or planned; where being ready is a step of its own, this one is over with it."""
     if facts.state in {"planned", *IN_HOSPITAL} and not (ready_apart and facts.state == "ready_for_discharge"):
-        return Step("begin", facts.state, Standing.AHEAD, facts.reached.get(facts.state))
+        return Step("begin", facts.state, Standing.NOW, facts.reached.get(facts.state))
     otherwise = "admitted" if _through_hospital(facts) else "planned"
     begun = next((state for state in ("admitted", "acute", "planned") if state in facts.reached), otherwise)
     return Step("begin", begun, Standing.DONE, facts.reached.get(begun))
 
 
-def _state(facts: Facts, state: str) -> Step:
-    standing = Standing.DONE if _has_reached(facts, state) else Standing.AHEAD
-    return Step(state, state, standing, facts.reached.get(state))
+def _place(facts: Facts, state: str) -> Step:
+    """Where the citizen is, has been, or comes to: then it is said as something to come."""
+    if facts.state == state:
+        return Step(state, state, Standing.NOW, facts.reached.get(state))
+    if _has_reached(facts, state):
+        return Step(state, state, Standing.DONE, facts.reached.get(state))
+    expected_at = facts.expected_discharge_at if state == "discharged" else None
+    return Step(state, f"next:{state}", Standing.AHEAD, due_at=expected_at)
 
 
 def _received(facts: Facts, at: datetime) -> Step:

@@ -33,7 +33,7 @@ class Deadline(Base):
         ),
         Index("ix_deadlines_episode_id", "episode_id"),
         Index(
-            "uq_deadlines_live_state", "episode_id", unique=True,
+            "uq_deadlines_live_episode", "episode_id", "concerns", unique=True,
             postgresql_where="ended_at is null and task_id is null and handover_id is null",
         ),
         Index(

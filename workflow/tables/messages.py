@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary, UniqueConst
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Line, PublicId, RowNumber, reference
 from workflow.tables.organisations import Unit
 from workflow.vocabulary import Fate
 
@@ -26,7 +26,7 @@ class Address(Base):
     uuid: Mapped[PublicId]
     sor: Mapped[str]
     gln: Mapped[str | None]
-    name: Mapped[str | None]
+    name: Mapped[Line | None]
     unit_id: Mapped[int] = reference("units")
     placeholder: Mapped[bool]
     since: Mapped[datetime]
@@ -46,7 +46,7 @@ class SenderKey(Base):
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
-    name: Mapped[str]
+    name: Mapped[Line]
     key_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     certificate: Mapped[str | None]
     made_at: Mapped[datetime]
@@ -57,7 +57,8 @@ class Message(Base):
     """A message, received once however often it is sent: counted by its sender and the number that the sender gave it.
 
     Of a citizen without a relevant case there is no more than `sender`, numbers, times and hashes. `facts` are the
-    values that a stay is folded from; they name nobody. `entry_number` is the history entry that it led to.
+    values that a stay is folded from; they name nobody. `entry_number` is the history entry that it led to, of
+    `episode_id`; `about_id` the episode that it belongs to, whether it led to anything or not.
     """
 
     __tablename__ = "messages"
@@ -89,6 +90,7 @@ class Message(Base):
     facts: Mapped[dict[str, Any] | None]
     episode_id: Mapped[int | None] = reference("episodes")
     entry_number: Mapped[int | None] = mapped_column(Integer)
+    about_id: Mapped[int | None] = reference("episodes")
 
 
 class Transmission(Base):

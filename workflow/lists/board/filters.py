@@ -24,6 +24,14 @@ class Show(StrEnum):
     DONE = "done"  # today
 
 
+class Turn(StrEnum):
+    """Whose turn it is."""
+
+    OURS = "ours"  # one of the reader's units owes it
+    OTHERS = "others"  # another unit owes it to them
+    ALL = "all"
+
+
 def counts_for(role: Role) -> tuple[Show, ...]:
     """The counts that somebody in this role has on top, in their order."""
     hospital = role in {Role.DISCHARGE_COORDINATOR, Role.WARD_NURSE}
@@ -36,6 +44,7 @@ class Filters:
     """What somebody asked to see. Nothing in it is about a citizen: it stands in addresses."""
 
     show: Show = Show.ALL
+    turn: Turn | None = None
     unit: str = ""  # the uuid of one of theirs
     pathway: str = ""
     state: str = ""
@@ -44,25 +53,43 @@ class Filters:
     def read(cls, query: str) -> "Filters":
         """From the query of an address; what cannot be one is left out."""
         given = {name: value for name, _, value in (part.partition("=") for part in query.split("&"))}
-        show, unit, pathway, state = (given.get(name, "") for name in ("show", "unit", "pathway", "state"))
+        names = ("show", "turn", "unit", "pathway", "state")
+        show, turn, unit, pathway, state = (given.get(name, "") for name in names)
         return cls(
-            show=Show(show) if show in set(Show) else Show.ALL, unit=_uuid(unit),
+            show=Show(show) if show in set(Show) else Show.ALL,
+            turn=Turn(turn) if turn in set(Turn) else None, unit=_uuid(unit),
             pathway=pathway if pathway in pathways() else "", state=state if state in states() else "",
         )  # fmt: skip
 
     @property
     def query(self) -> str:
         """As `read` reads it; empty where everything is shown."""
-        named = {"show": self.show.value, "unit": self.unit, "pathway": self.pathway, "state": self.state}
-        return "&".join(f"{name}={value}" for name, value in named.items() if value and value != Show.ALL)
+        named = {
+            "show": "" if self.show == Show.ALL else self.show.value, "turn": self.turn.value if self.turn else "",
+            "unit": self.unit, "pathway": self.pathway, "state": self.state,
+        }  # fmt: skip
+        return "&".join(f"{name}={value}" for name, value in named.items() if value)
+
+    @property
+    def whose_turn(self) -> Turn:
+        """What was chosen; else what needs the reader's units, and of one of the counts on top all that it counts."""
+        return self.turn or (Turn.OURS if self.show == Show.ALL else Turn.ALL)
+
+    def of(self, turn: Turn) -> "Filters":
+        """Everything of this turn."""
+        return replace(self, show=Show.ALL, turn=None if turn == Turn.OURS else turn)
 
     @property
     def narrowed(self) -> bool:
         return bool(self.query)
 
+    def in_unit(self, unit: str) -> "Filters":
+        """The same, of one unit; of none, of all."""
+        return replace(self, unit=unit)
+
     def pressed(self, show: Show) -> "Filters":
         """The same, with this count chosen; or, where it is chosen already, none."""
-        return replace(self, show=Show.ALL if self.show == show else show)
+        return replace(self, show=Show.ALL if self.show == show else show, turn=None)
 
 
 def _uuid(typed: str) -> str:

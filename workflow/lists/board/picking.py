@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 from sqlalchemy.orm import Session
 
 from workflow import calendar, db
-from workflow.lists.board.filters import SOON, Cursor, Filters, Show
+from workflow.lists.board.filters import SOON, Cursor, Filters, Show, Turn
 from workflow.lists.by_unit import of_units
 
 PAGE = 20  # more than a screen shows
@@ -33,20 +33,48 @@ class Picked:
     changes: int
 
 
-# Of one unit, one side of its deadlines, in the order of an index. An episode stands at its most urgent deadline that
-# concerns the reader's units, and nowhere else.
+# Of one unit, one side of its deadlines, in the order of an index. An episode stands at the most urgent deadline of
+# those that are asked for (`workflow.deadlines.most_urgent`), and nowhere else.
 _UNITS = "%(units)s::bigint[]"
-_RUNNING = f"""
+_RUNNING = """
     select d.due_at as at, d.id as number, d.episode_id, d.concerns, d.unit_id, d.task_id, d.handover_id
     from deadlines d
-    where d.{{side}} = mine.id and d.ended_at is null and (d.due_at, d.id) > (%(after_at)s, %(after)s) {{where}} {{of}}
+    where d.{side} = mine.id and d.ended_at is null and (d.due_at, d.id) > (%(after_at)s, %(after)s) {where} {of}
       and not exists (
           select from deadlines sooner
           where sooner.episode_id = d.episode_id and sooner.ended_at is null
-            and (sooner.due_at, sooner.id) < (d.due_at, d.id) {{of_sooner}}
-            and (sooner.unit_id = any ({_UNITS}) or sooner.other_unit_id = any ({_UNITS}))
+            and (sooner.due_at, sooner.id) < (d.due_at, d.id) {of_sooner} and ({asked_of_sooner})
       )
     order by d.due_at, d.id limit %(most)s
+"""
+# What a ward owes before a discharge while the receiver has the handover: nothing that it could do but phone.
+_AWAITS = "({0}.concerns = 'handover_sending' and {0}.handover_id is null and {0}.other_unit_id is null)"
+_OWES = f"{{0}}.unit_id = any ({_UNITS})"
+_WAITS = f"{{0}}.other_unit_id = any ({_UNITS})"
+_THEIRS = f"{{0}}.unit_id <> all ({_UNITS})"
+# Whose turn it is: of a more urgent deadline what makes it count too, and which rows each side of the deadlines has.
+_ASKED = {
+    Turn.ALL: f"{_OWES} or {_WAITS}",
+    Turn.OURS: f"{_OWES} and not {_AWAITS}",
+    Turn.OTHERS: f"{_WAITS} and {_THEIRS} or {_OWES} and {_AWAITS}",
+}
+_SIDES = {
+    Turn.ALL: {"unit_id": "", "other_unit_id": f"and {_THEIRS}"},
+    Turn.OURS: {"unit_id": f"and not {_AWAITS}"},
+    Turn.OTHERS: {"unit_id": f"and {_AWAITS}", "other_unit_id": f"and {_THEIRS}"},
+}
+# Who leaves or arrives, by when: each with the most urgent deadline that concerns the reader's units, else of all.
+_BY_EXPECTED = f"""
+    select {{expected}} as at, e.id as number, e.id as episode_id, d.concerns, d.unit_id, d.task_id, d.handover_id
+    from episodes e
+    cross join lateral (
+        select d.concerns, d.unit_id, d.task_id, d.handover_id from deadlines d
+        where d.episode_id = e.id and d.ended_at is null
+        order by d.unit_id = any ({_UNITS}) or coalesce(d.other_unit_id = any ({_UNITS}), false) desc, d.due_at, d.id
+        limit 1
+    ) d
+    where e.closed_at is null and {{episodes}} and ({{expected}}, e.id) > (%(after_at)s, %(after)s) {{where}}
+    order by {{expected}}, e.id limit %(most)s
 """
 _DONE = (
     """
@@ -80,33 +108,36 @@ _WHERE = {
 # ... and of the episode. Each is the condition of an index.
 _IN_HOSPITAL = "e.state in ('acute', 'admitted', 'admitted_at_home', 'on_leave', 'ready_for_discharge')"
 _EPISODES = {
-    Show.LEAVING: f"e.ward_id = any ({_UNITS}) and {_IN_HOSPITAL} and e.expected_discharge_at < %(tomorrow)s",
+    Show.LEAVING: f"e.ward_id = mine.id and {_IN_HOSPITAL} and e.expected_discharge_at < %(tomorrow)s",
     Show.ARRIVING: (
-        f"e.facility_id = any ({_UNITS}) and e.state <> 'at_home' and e.state <> 'at_tryghedshotel' and "
+        "e.facility_id = mine.id and e.state <> 'at_home' and e.state <> 'at_tryghedshotel' and "
         "(e.expected_discharge_at < %(tomorrow)s or e.state in ('planned', 'discharged'))"
     ),
 }
-
-
-def _episodes(show: Show) -> str:
-    return f"select e.id from episodes e where e.closed_at is null and {_EPISODES[show]}"
+_EXPECTED = {
+    Show.LEAVING: "e.expected_discharge_at",
+    Show.ARRIVING: "coalesce(e.expected_discharge_at, e.opened_at)",
+}
 
 
 def _rows(filters: Filters) -> str:
     if filters.show == Show.DONE:
         return of_units(*_DONE)
-    of, where = _OF.get(filters.show, ""), _WHERE.get(filters.show, "")
-    if filters.show in _EPISODES:
-        where += f" and d.episode_id = any (array({_episodes(filters.show)} limit %(most_episodes)s))"
     asked = [f"and e.{name} = %({name})s" for name, value in _narrowing(filters).items() if value]
+    if filters.show in _EPISODES:
+        expected, episodes = _EXPECTED[filters.show], _EPISODES[filters.show]
+        return of_units(_BY_EXPECTED.format(expected=expected, episodes=episodes, where=" ".join(asked)))
+    of, where = _OF.get(filters.show, ""), _WHERE.get(filters.show, "")
     if asked:
         # A scalar, so that it is looked up row by row in the order of the index, and never joined beforehand.
         where += f" and (select true from episodes e where e.id = d.episode_id {' '.join(asked)})"
-    asked_of = {"of": of.format("d"), "of_sooner": of.format("sooner")}
-    others = f"{where} and d.unit_id <> all ({_UNITS})"
+    turn = filters.whose_turn
+    sooner = {"of_sooner": of.format("sooner"), "asked_of_sooner": _ASKED[turn].format("sooner")}
     return of_units(
-        _RUNNING.format(side="unit_id", where=where, **asked_of),
-        _RUNNING.format(side="other_unit_id", where=others, **asked_of),
+        *(
+            _RUNNING.format(side=side, where=f"{where} {which.format('d')}", of=of.format("d"), **sooner)
+            for side, which in _SIDES[turn].items()
+        )
     )
 
 
@@ -129,23 +160,26 @@ def pick(
         return cursor.execute(statement.encode(), values).fetchall()
 
 
-def count(session: Session, units: Sequence[int], shows: Sequence[Show], *, at: datetime) -> dict[Show, int]:
-    """How many rows each of these has, counted up to MOST."""
-    counts = ", ".join(f"(select count(*) from ({_counted(show)}) counted)" for show in shows)
+def count(session: Session, units: Sequence[int], asked: Sequence[Filters], *, at: datetime) -> list[int]:
+    """How many rows each of these has, counted up to MOST; of what they narrow to, only the part and the turn."""
+    counts = ", ".join(f"(select count(*) from ({_counted(filters)}) counted)" for filters in asked)
     values = {**_values(units, Filters(), None, at), "most": MOST}
     found = db.driver(session).execute(f"select {counts}".encode(), values).fetchone()
-    return dict(zip(shows, found or (), strict=True))
+    return list(found or ())
 
 
-def _counted(show: Show) -> str:
+def _counted(filters: Filters) -> str:
     """Without an order: it stops at the last that is counted, however many units there are."""
-    return f"{_episodes(show) if show in _EPISODES else _rows(Filters(show=show))} limit %(most)s"
+    if filters.show in _EPISODES:
+        found = f"select e.id from episodes e where e.closed_at is null and {_EPISODES[filters.show]} limit %(most)s"
+        return f"{of_units(found)} limit %(most)s"
+    return f"{_rows(Filters(show=filters.show, turn=filters.turn))} limit %(most)s"
 
 
 def _values(units: Sequence[int], filters: Filters, after: Cursor | None, at: datetime) -> dict[str, Any]:
     today = calendar.local(at).date()
     return {
-        **_narrowing(filters), "units": sorted(units), "at": at, "soon": at + SOON, "most_episodes": MOST,
+        **_narrowing(filters), "units": sorted(units), "at": at, "soon": at + SOON,
         "today": calendar.at_clock(today, calendar.MIDNIGHT),
         "tomorrow": calendar.at_clock(today + timedelta(days=2), calendar.MIDNIGHT),
         "after_at": after.at if after else "-infinity", "after": after.number if after else 0,

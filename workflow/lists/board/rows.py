@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
-from workflow import db
+from workflow import agreements, db, obligations
 from workflow.actor import Actor
 from workflow.lists.board.picking import Picked
 from workflow.parties import pathway_of, unit_as, units
@@ -21,7 +21,7 @@ from workflow.showing.way import Facts, Step
 from workflow.tables import Citizen, Deadline, Episode, Handover, Place, PlaceStay, Task, Unit
 from workflow.vocabulary import Concerns, DoneBy, HandoverState, Party, StayState, TaskState
 
-_CALL = "follow_up_call"
+_CALL, _HANDOVER = "follow_up_call", "board:handover"
 _OfEpisode = TypeVar("_OfEpisode", Handover, Task)
 
 
@@ -33,6 +33,7 @@ class Do(StrEnum):
     REVIEW = "review"
     SEND = "send"
     CALL = "call"
+    ANSWER = "answer"
     RECORD = "record"
     MOVE_ON = "move_on"
     WAIT = "wait"  # for somebody else
@@ -63,6 +64,7 @@ class Row:
     next: Next | None  # None: this was done
     done_by: str = ""
     missing: tuple[str, ...] = ()  # before the discharge, as words
+    send_by: datetime | None = None  # the handover, where it is missing
 
     @property
     def citizen(self) -> Citizen:
@@ -91,6 +93,11 @@ class _Found:
         pathway = pathway_of(episode)
         return next((h for h in self.handovers[episode.id][::-1] if way.is_reception(pathway, h.trigger)), None)
 
+    def with_receiver(self, episode_id: int) -> Handover | None:
+        """The handover that was sent and awaits its answer."""
+        waiting = {HandoverState.SENT, HandoverState.READ}
+        return next((h for h in self.handovers[episode_id] if h.passed_at is None and h.state in waiting), None)
+
     def call(self, episode: Episode) -> Task | None:
         """The last follow-up call."""
         return next((task for task in self.tasks[episode.id][::-1] if task.kind == _CALL), None)
@@ -100,6 +107,17 @@ def rows(session: Session, sight: Sight, picked: Sequence[Picked], *, at: dateti
     """What was picked, drawn; four statements, however many there are."""
     found = _find(session, picked)
     return [_row(found, sight.actor, one, at) for one in picked if one.episode_id in found.episodes]
+
+
+def with_send_by(session: Session, rows: Sequence[Row], *, at: datetime) -> list[Row]:
+    """The same, with by when the handovers should be sent that are missing."""
+    terms = agreements.terms_of(session, [row.episode for row in rows if _HANDOVER in row.missing], at=at)
+    return [
+        replace(row, send_by=obligations.send_by(terms[row.episode.id], row.episode.expected_discharge_at, at=at))
+        if row.episode.id in terms and row.episode.expected_discharge_at is not None
+        else row
+        for row in rows
+    ]
 
 
 _CURRENT = and_(PlaceStay.episode_id == Episode.id, PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN]))
@@ -164,7 +182,7 @@ def _units(session: Session, found: _Found, picked: Sequence[Picked]) -> dict[in
 def _row(found: _Found, by: Actor, picked: Picked, at: datetime) -> Row:
     episode, task, handover = found.episodes[picked.episode_id], found.task(picked), found.handover(picked)
     if picked.concerns is not None:
-        step, what, done_by = _next(found, by, picked), _what(episode, picked, task), None
+        step, what, done_by = _next(found, by, picked), _what(found, episode, picked, task), None
     else:
         step, what = None, task.kind if task else "handover_accepted"
         done_by = task.done_by_name if task else handover.answered_by if handover else None
@@ -176,9 +194,11 @@ def _row(found: _Found, by: Actor, picked: Picked, at: datetime) -> Row:
     )  # fmt: skip
 
 
-def _what(episode: Episode, picked: Picked, task: Task | None) -> str:
+def _what(found: _Found, episode: Episode, picked: Picked, task: Task | None) -> str:
     if task is not None:
         return task.kind
+    if picked.concerns == Concerns.HANDOVER_SENDING and found.with_receiver(episode.id) is not None:
+        return f"board:{Concerns.HANDOVER_ANSWER}"
     if picked.concerns != Concerns.STATE:
         return f"board:{picked.concerns}"
     pathway = pathway_of(episode)
@@ -197,7 +217,12 @@ def _next(found: _Found, by: Actor, picked: Picked) -> Next:
             own = by.unit_id == picked.unit_id
             return Next(do=Do.ACCEPT, handover=handover) if own else Next(do=Do.WAIT, unit=unit)
         case Concerns.HANDOVER_SENDING:
+            with_receiver = found.with_receiver(picked.episode_id)
+            if with_receiver is not None:
+                return Next(do=Do.WAIT, unit=found.units[with_receiver.to_unit_id])
             return Next(do=Do.SEND, handover=handover)
+        case Concerns.QUESTION if task is not None:
+            return Next(do=Do.ANSWER, task=task)
         case Concerns.TASK if task is not None:
             other = found.units.get(task.counterpart_unit_id or 0)
             return Next(do=Do.CALL if task.done_by == DoneBy.CONTACT else Do.RECORD, task=task, unit=other)
@@ -229,6 +254,7 @@ def _steps(found: _Found, episode: Episode, at: datetime) -> tuple[Step, ...]:
         pathway=pathway_of(episode), state=episode.state, handover=handover.state if handover else None,
         handover_due_at=found.answers.get(handover.id) if handover else None,
         handed_over_at=handover.passed_at if handover else None,
+        early=handover is not None and way.accepted_early(handover),
         call=call.state if call else None, call_due_at=call.due_at if call else None,
         called_at=call.done_at if call else None,
     )  # fmt: skip
@@ -243,4 +269,4 @@ def _missing(found: _Found, episode: Episode) -> tuple[str, ...]:
     handover = found.handover_to_receiver(episode)
     by_ward = (task for task in found.tasks[episode.id] if task.unit_id == episode.ward_id)
     owed = [task.kind for task in by_ward if task.state == TaskState.OPEN]
-    return (*([] if handover is not None and handover.state in sent else ["board:handover"]), *owed)
+    return (*([] if handover is not None and handover.state in sent else [_HANDOVER]), *owed)
