@@ -266,7 +266,6 @@ def test_the_day_of_an_upgrade(servers: Servers, monkeypatch: pytest.MonkeyPatch
     with psycopg.connect(servers.postgres.url("admin", name)) as admin:
         admin.execute("set session_replication_role = replica")
         admin.execute((Path(__file__).parent / "data/release_0015.sql").read_text(encoding="utf-8"))
-    assert overgang("reconcile", environ=new.environ).returncode == 3  # it says: overgang migrate
     new.says("migrate")
     assert new.found("select count(*) from agreements") == "2"
     assert new.found("select count(*) from tasks") == "0"
