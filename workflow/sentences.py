@@ -239,8 +239,24 @@ ERRORS: dict[str, tuple[str, str]] = {
     ),
     "bad_agreement": ("Samarbejdsaftalen kan ikke bruges: {problems}.", "The agreement cannot be used: {problems}."),
     "bad_header": (
-        "Filens første linje skal være: {expected}.",
-        "The first line of the file must be: {expected}.",
+        "Filens første linje skal have disse kolonner, i vilkårlig rækkefølge: {expected}.",
+        "The first line of the file must have these columns, in any order: {expected}.",
+    ),
+    "not_a_text_file": (
+        "Filen er ikke en tekstfil. I Excel: gem som CSV.",
+        "The file is not a text file. In Excel: save as CSV.",
+    ),
+    "not_a_table": (
+        "Filen kan ikke læses som en tabel. I Excel: gem som CSV.",
+        "The file cannot be read as a table. In Excel: save as CSV.",
+    ),
+    "too_many_cells": (
+        "Linjen har flere felter, end der er kolonner.",
+        "The line has more cells than there are columns.",
+    ),
+    "number_shortened": (
+        "Regnearket har forkortet et langt nummer. Sæt kolonnen til »Tekst«, og skriv nummeret igen.",
+        "The spreadsheet has shortened a long number. Format the column as text, and type the number again.",
     ),
     "attachment_not_taken": (
         "Vedhæft højst 10 MB pdf, gif, jpeg, png, tiff eller bmp.",
@@ -582,10 +598,6 @@ ERRORS: dict[str, tuple[str, str]] = {
     "bad_sor": ("SOR-id skal være 6-19 cifre.", "The SOR id must have 6-19 digits."),
     "bad_time": ("Klokkeslæt skrives tt:mm, fra og til, eller slet ikke.", "Times are hh:mm, from and until, or none."),
     "no_file": ("Vælg en fil.", "Choose a file."),
-    "not_utf8": (
-        "Filen er ikke skrevet i UTF-8. I Excel: gem som »CSV UTF-8«.",
-        "The file is not written in UTF-8. In Excel: save as “CSV UTF-8”.",
-    ),
     "bad_lines": (
         "Noget er ændret, siden filen blev set igennem. Se den igennem igen.",
         "Something has changed since the file was looked at. Look at it again.",
