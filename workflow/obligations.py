@@ -18,6 +18,13 @@ HOSPITAL_STARTS = ("patient_admitted", "patient_acutely_seen")
 REPORT_ASKED, REPORT_NOT_ASKED = "admission_report_asked", "admission_report_not_asked"
 
 
+def needs_asked_about(terms: Terms, at: datetime) -> list[str]:
+    """What rules ask about and people record, in order: what the hospital's messages say of reports they do not."""
+    conditions = (condition for rule in terms.when(at).values() for condition in rule.when)
+    by_themselves = {*Circumstance, REPORT_ASKED, REPORT_NOT_ASKED}
+    return list(dict.fromkeys(condition for condition in conditions if condition not in by_themselves))
+
+
 @dataclass(frozen=True)
 class Situation:
     """What a rule's conditions are held against."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import casefile, cpr, history
+from workflow import casefile, history
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
@@ -55,7 +55,6 @@ def record(
         raise Invalid("not_a_score", most=HIGHEST)
     if what != Observed.TOBS or asks is not None:
         _require_text(said)
-    _require_no_number(said)
     facts: dict[str, Any] = {"what": what, "text": said}
     if score is not None:
         facts["score"] = score
@@ -97,7 +96,6 @@ def answer(session: Session, episode_id: UUID, number: int, text: str, *, by: Ac
     if before is not None:
         raise NotPossible("answered_already", by=before.actor, at=before.recorded_at)
     _require_text(said)
-    _require_no_number(said)
     objections.require_none(session, episode.citizen_id, None, None)
     for task in case.tasks:
         if task.done_by == DoneBy.ANSWER and task.anchor_number == number and task.state == TaskState.OPEN:
@@ -173,8 +171,3 @@ def _open(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> Cas
 def _require_text(text: str) -> None:
     if not text:
         raise Invalid("text_needed")
-
-
-def _require_no_number(text: str) -> None:
-    if cpr.stands_in(text):
-        raise Invalid("no_cpr_here")
