@@ -218,6 +218,9 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Aftaler kan kun skrives, når I har talt sammen.",
         "Agreements can only be written when you have spoken.",
     ),
+    "nothing_to_chase": (
+        "Den enhed skylder ikke noget på forløbet lige nu.", "That unit owes nothing on the episode right now."
+    ),
     "already_accepted": ("Allerede modtaget af {by} {at}.", "Already accepted by {by} {at}."),
     "read_before_accepting": (
         "Læs overleveringen, før den modtages: ingen i enheden har læst denne version.",
@@ -928,7 +931,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "entry:rerouted": ("Ny vej", "Another way"),
     "entry:planned": ("Forventet udskrivning", "Expected discharge"),
     "entry:need": ("Behov registreret", "Need recorded"),
-    "entry:reviewed": ("Set til", "Looked at"),
+    "entry:reviewed": ("Tilset", "Looked at"),
+    "entry:chased": ("Rykket", "Chased"),
     "entry:handover_sent": ("Overlevering sendt", "Handover sent"),
     "entry:handover_read": ("Overlevering læst", "Handover read"),
     "entry:handover_accepted": ("Overlevering modtaget", "Handover accepted"),
