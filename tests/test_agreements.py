@@ -100,7 +100,7 @@ def test_open_deadlines_move_only_where_the_agreement_says_so_and_that_is_writte
     at = DISCHARGED + hours(2)
     agree(Rule(**terms), valid_from=at, at=at)
     assert moving.go_on(session, at=at) == 0
-    amendments.record_need(session, admitted.uuid, "interpreter", by=world.nurse, at=at)
+    amendments.record_need(session, admitted.uuid, "interpreter", by=SYSTEM, at=at)
     assert call.due_at == DISCHARGED + hours(24)
     agree(Rule(**terms), valid_from=at, at=at, moves_open_deadlines=True)
     assert [moving.go_on(session, at=at) for _ in range(3)] == [1, 0, 0]
@@ -292,7 +292,7 @@ def test_what_happened_on_the_stroke_keeps_its_old_terms(
 ) -> None:
     discharge(session, world, admitted)
     agree(task_rule("R13", after=hours(8)), valid_from=DISCHARGED, at=DISCHARGED)
-    amendments.record_need(session, admitted.uuid, "interpreter", by=world.nurse, at=DISCHARGED)
+    amendments.record_need(session, admitted.uuid, "interpreter", by=SYSTEM, at=DISCHARGED)
     assert session.scalars(select(Task).where(Task.rule == "R13")).all() == []
 
 

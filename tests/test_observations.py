@@ -7,15 +7,20 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.steps import ADMITTED, DISCHARGED, hours
+from tests.steps import ADMITTED, DISCHARGED, hours, live
 from tests.world import World
-from workflow import amendments, episodes, history, observations
+from workflow import amendments, episodes, history, observations, tasks
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.handing import carrying
-from workflow.seeing import objections
+from workflow.lists import worklist
+from workflow.lists.board import picking
+from workflow.lists.board.filters import Filters
+from workflow.lists.board.rows import Do, rows
+from workflow.lists.worklist import Which
+from workflow.seeing import objections, sight
 from workflow.showing import duties, story
-from workflow.tables import Episode, HistoryEntry, Notice
-from workflow.vocabulary import EntryKind, Observed
+from workflow.tables import Episode, HistoryEntry, Notice, Task
+from workflow.vocabulary import Concerns, EntryKind, Observed, TaskState
 
 NOW = DISCHARGED + hours(6)
 
@@ -210,3 +215,45 @@ def test_the_newest_tobs_is_the_one_observed_last_and_of_two_at_one_time_the_one
 def test_the_line_of_a_score_replaces_an_older_one_and_nothing_else() -> None:
     assert carrying.with_tobs("", "TOBS 2") == "TOBS 2"
     assert carrying.with_tobs("BT 130/80\nTOBS 5 (i går)\nsat. 96", "TOBS 2") == "TOBS 2\nBT 130/80\nsat. 96"
+
+
+# --- a question is owed ---
+
+
+def test_a_question_is_owed_within_the_agreed_time_and_done_with_its_answer(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    number = asks_the_ward(session, world, discharged)
+    (task,) = [one for one in session.scalars(select(Task)) if one.kind == "answer_question"]
+    (deadline,) = [one for one in live(session, discharged) if one.concerns == Concerns.QUESTION]
+    assert (task.unit_id, task.counterpart_unit_id, task.due_at) == (world.ward.id, world.facility.id, NOW + hours(4))
+    assert (deadline.due_at, deadline.unit_id, deadline.miss) == (NOW + hours(4), world.ward.id, None)
+    with pytest.raises(NotPossible):
+        tasks.complete(session, task.uuid, by=world.ward_nurse, at=NOW, record="x")
+    seen = sight.open(session, world.ward_nurse, at=NOW)
+    (row,) = worklist.page(session, seen, Which.OPEN, at=NOW).rows
+    assert row.task.id == task.id
+    picked = picking.pick(session, sorted(seen.units), Filters(), after=None, at=NOW)
+    drawn = {row.what: row.next for row in rows(session, seen, picked, at=NOW)}
+    assert drawn["answer_question"] is not None
+    assert drawn["answer_question"].do == Do.ANSWER
+    owed = duties.owed(story.read(session, discharged, at=NOW), world.ward_nurse, at=NOW)
+    assert [(one.kind, one.due_at) for one in owed if one.kind == "answer"] == [("answer", NOW + hours(4))]
+    observations.answer(session, discharged.uuid, number, "Sendt til FMK", by=world.ward_nurse, at=NOW + hours(1))
+    session.refresh(task)
+    assert (task.state, task.done_at, task.done_by_name) == (TaskState.DONE, NOW + hours(1), world.ward_nurse.name)
+    assert [one for one in live(session, discharged) if one.concerns == Concerns.QUESTION] == []
+
+
+def test_a_question_ends_with_the_episode_and_follows_the_citizen(
+    session: Session, world: World, admitted: Episode
+) -> None:
+    observations.record(
+        session, admitted.uuid, Observed.AIDS, "Er der en seng?", by=world.nurse, at=ADMITTED, asks=world.ward
+    )
+    amendments.transfer(session, admitted.uuid, world.other_ward, by=world.ward_nurse, at=ADMITTED + hours(1))
+    (task,) = [one for one in session.scalars(select(Task)) if one.kind == "answer_question"]
+    assert task.unit_id == world.other_ward.id
+    episodes.record_event(session, admitted.uuid, "patient_died", by=world.coordinator, at=ADMITTED + hours(2))
+    session.refresh(task)
+    assert task.state == TaskState.WITHDRAWN

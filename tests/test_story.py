@@ -10,6 +10,7 @@ from tests import steps
 from tests.steps import ADMITTED, DISCHARGED, call_of, hours
 from tests.world import ISBAR, World
 from workflow import amendments, deadlines, episodes, tasks
+from workflow.actor import SYSTEM
 from workflow.handing import handovers
 from workflow.showing import duties, story
 from workflow.showing.story import Story
@@ -130,7 +131,7 @@ def test_however_much_it_holds_it_is_read_in_under_fifteen_statements(
         handovers.send(
             session, sent.episode.uuid, {**ISBAR, "A.function": f"Version {time}"}, by=world.ward_nurse, at=at
         )
-        amendments.record_need(session, sent.episode.uuid, f"need {time}", by=world.ward_nurse, at=at)
+        amendments.record_need(session, sent.episode.uuid, f"need {time}", by=SYSTEM, at=at)
     episode = sent.episode
     session.flush()
     session.expire_all()

@@ -19,6 +19,7 @@ from web.ground import (
     menu,
     proxies,
     throttling,
+    typed,
 )
 from web.handovers import handover, handover_print
 from web.oversight import cluster, emergency, missed, missed_files, overview, revision
@@ -44,7 +45,8 @@ def create_app(settings: Settings) -> Flask:
         agreements, api, board, calendars, call, cluster, confirmation, corrections, correspondence, emergency,
         episode, fhir, granting, guides, handover, handover_print, happenings, health, helping, inbox, late, looks,
         menu, merging, missed, missed_files, new_episode, observing, overview, places, placing, plans, reminders,
-        revision, search, signin, staff, status, staying, systems, task, texts, unit_file, units, worklist,
+        revision, search, signin, staff, status, staying, systems, task, texts, typed, unit_file, units,
+        worklist,
     )  # fmt: skip
     for part in parts:
         part.register(app)

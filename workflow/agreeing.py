@@ -95,7 +95,7 @@ def _live(rule: Rule) -> Select[int]:
     live = select(func.count()).select_from(Deadline).join(Episode, Episode.id == Deadline.episode_id)
     live = live.where(Deadline.ended_at.is_(None), Deadline.concerns == rule.concerns)
     match rule.concerns:
-        case Concerns.TASK:
+        case Concerns.TASK | Concerns.QUESTION:
             return live.join(Task, Task.id == Deadline.task_id).where(Task.rule == rule.key)
         case Concerns.STATE:
             return live.where(Episode.state == rule.on)

@@ -13,7 +13,7 @@ from workflow.actor import Actor
 from workflow.errors import Invalid
 from workflow.pathway import Pathway
 from workflow.pathways import PATHWAYS, newest
-from workflow.rule import Rule, Rung
+from workflow.rule import QUESTION_ASKED, Rule, Rung
 from workflow.tables import Agreement, AgreementMove, AgreementRule, Episode
 from workflow.vocabulary import Audience, Concerns, Language
 
@@ -196,6 +196,8 @@ def add(
 def _strangers(rule: Rule, pathways: list[Pathway]) -> Iterator[str]:
     known = {t.trigger for p in pathways for t in p.transitions} | {w.trigger for p in pathways for w in p.ways_in}
     states = {state.name for p in pathways for state in p.states}
+    if rule.concerns == Concerns.QUESTION:
+        known |= {QUESTION_ASKED}
     if rule.on not in (states if rule.concerns == Concerns.STATE else known):
         yield f"{rule.key}: '{rule.on}' never happens"
     for trigger in {*rule.withdrawn_by, *([rule.before] if rule.before else [])} - known:

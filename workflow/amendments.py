@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from workflow import agreements, casefile, choosing, history, place_stays
+from workflow import agreements, casefile, choosing, history, obligations, place_stays
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotPossible, Stale
@@ -18,7 +18,7 @@ from workflow.settle import settle
 from workflow.tables import Episode, Unit
 from workflow.telling import outbox
 from workflow.timeline import Told
-from workflow.vocabulary import EntryKind, Party
+from workflow.vocabulary import EntryKind, Origin, Party
 
 
 def cancel_event(session: Session, episode_id: UUID, number: int, *, by: Actor, at: datetime, reason: str) -> Episode:
@@ -181,9 +181,14 @@ def expect_discharge(session: Session, episode_id: UUID, expected_at: datetime, 
 
 
 def record_need(session: Session, episode_id: UUID, need: str, *, by: Actor, at: datetime) -> Episode:
-    """Record that a citizen needs something that a rule asks about (a rehabilitation plan, same-day action)."""
+    """Record that a citizen needs something that a rule asks about (a rehabilitation plan, same-day action).
+
+    Raises Invalid for anything else that a person says, NotAllowed, NotFound.
+    """
     case = fetch_for(session, episode_id, by=by, at=at)
     access.require_party(by, case.episode)
+    if by.origin == Origin.PERSON and need not in obligations.needs_asked_about(case.terms, at):
+        raise Invalid("no_such_need")
     if need in case.episode.needs:
         return case.close(session, case.episode)
     case.episode.needs = [*case.episode.needs, need]

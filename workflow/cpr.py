@@ -1,23 +1,38 @@
 """A CPR number, or a replacement number with letters: read, masked, found, never shown by accident."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from workflow import keys
+from workflow import keys, texts
 from workflow.errors import Invalid
 
-_SHAPE = re.compile(r"(\d{6})-?([0-9A-ZÆØÅ]{4})")
+_SHAPE = re.compile("([0-9]{6})([0-9A-ZÆØÅ]{4})")
 _LETTER = "[0-9A-Za-zÆØÅæøå]"
 _DAY = r"(?:0[1-9]|[12]\d|3[01]|[678]\d|9[01])"
-WITHIN = re.compile(rf"(?<!{_LETTER})({_DAY}\d{{4}})-?[0-9A-ZÆØÅ]{{4}}(?!{_LETTER})")  # of its shape, in a text
-_SPACED = re.compile(rf"(?<!{_LETTER}){_DAY}\d{{4}}[\s–-]+\d{{4}}(?!{_LETTER})")  # as people write it too
+WITHIN = re.compile(rf"(?<!{_LETTER})({_DAY}\d{{4}}){texts.DASH}?[0-9A-ZÆØÅ]{{4}}(?!{_LETTER})")  # in a text
+_SPACED = re.compile(rf"(?<!{_LETTER}){_DAY}\d{{4}}(?:\s|{texts.DASH})+\d{{4}}(?!{_LETTER})")  # as people write it too
 
 
 def stands_in(text: str) -> bool:
     """Whether something in a text may be a CPR number, also with blanks, dashes or what cannot be seen within it."""
     seen = "".join(c for c in text if c.isprintable() or c.isspace())
     return bool(WITHIN.search(seen) or _SPACED.search(seen))
+
+
+def require_none(*said: object) -> None:
+    """Raises Invalid where a CPR number may stand in one of these texts, or among the values of one of these.
+
+    For every text that a person types which is no clinical note: what only grows is never encrypted, nor taken back.
+    """
+    for one in said:
+        if isinstance(one, str) and stands_in(one):
+            raise Invalid("no_cpr_here")
+        if isinstance(one, Mapping):
+            require_none(*one.values())
+        elif isinstance(one, list | tuple):
+            require_none(*one)
 
 
 @dataclass(frozen=True)
@@ -28,8 +43,8 @@ class Cpr:
 
     @classmethod
     def parse(cls, typed: str) -> "Cpr":
-        """Read what a person or a message wrote. Raises Invalid, without repeating what was typed."""
-        found = _SHAPE.fullmatch(typed.strip().upper())
+        """Read what was written, with any dash, dot or blank in it. Raises Invalid, without repeating it."""
+        found = _SHAPE.fullmatch(texts.joined(texts.clean(typed)).upper())
         if found is None or not (1 <= int(found[1][:2]) <= 31 or 61 <= int(found[1][:2]) <= 91):
             raise Invalid("not_a_cpr")
         return cls(found[1] + found[2])

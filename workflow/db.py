@@ -43,6 +43,11 @@ IDLE_SECONDS = 1.0
 RowNumber = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
 PublicId = Annotated[UUID, mapped_column(unique=True, server_default=text("uuidv7()"))]
 
+# Texts that people write: `workflow.texts` cleans them and holds them to their bound wherever a row is given one.
+LONGEST_LINE, LONGEST_NOTE = 200, 10_000  # characters
+Line = Annotated[str, mapped_column(Text, info={"most": LONGEST_LINE})]
+Note = Annotated[str, mapped_column(Text, info={"most": LONGEST_NOTE})]
+
 
 def reference(table: str) -> Any:
     """A column type for a foreign key to the row number of `table`."""

@@ -83,6 +83,9 @@ def open_episode(
     terms = agreements.terms_for(session, episode, at=at)
     if not terms.agreed(pathway.key):
         raise NotPossible("nothing_agreed", pathway=f"way_to:{pathway.key}")
+    said = set(needs) - set(previous.needs if previous is not None else ())
+    if by.origin == Origin.PERSON and not said.issubset(obligations.needs_asked_about(terms, at)):
+        raise Invalid("no_such_need")
     lock_citizen(session, citizen.id)
     episode.responsible_unit_id = require_unit_as(episode, way.responsible)
     episode.owner_unit_id = require_unit_as(episode, pathway.state(way.state).owner or way.responsible)

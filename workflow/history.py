@@ -10,11 +10,11 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import db, keys
+from workflow import cpr, db, keys, texts
 from workflow.actor import Actor
 from workflow.db import plain
 from workflow.tables import Episode, HistoryEntry
-from workflow.vocabulary import EntryKind
+from workflow.vocabulary import EntryKind, Origin
 
 _CHAINED = (
     "number", "kind", "trigger", "source", "dest", "pathway_key", "pathway_version", "responsible_unit_id", "about",
@@ -43,7 +43,10 @@ def append(
     """Add an entry to the history of a locked episode, as things are now; returns its number.
 
     `effective_at` is when it happened (default: now), `at` when we heard. `facts` must be JSON and name no citizen.
+    Raises Invalid where a person has typed a CPR number into what is kept.
     """
+    if by.origin == Origin.PERSON:
+        cpr.require_none(reason, facts)
     number = episode.history_number + 1
     values = {
         "number": number,
@@ -61,8 +64,8 @@ def append(
         "actor": by.name,
         "person_id": by.person_id,
         "unit_id": by.unit_id,
-        "reason": reason,
-        "facts": facts or {},
+        "reason": texts.taken(reason, field="reason") if reason is not None else None,
+        "facts": texts.all_taken(facts or {}),
     }
     episode.history_number = number
     episode.history_hash = _link(episode.history_hash, str(episode.uuid), values)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from workflow import amendments, episodes, history
+from workflow import amendments, cpr, episodes, history
 from workflow.actor import Actor
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.parties import count_episodes
@@ -45,6 +45,7 @@ def merge(
     """
     if not reason.strip():
         raise Invalid("reason_needed")
+    cpr.require_none(reason)
     if replacement.id == real.id:
         raise Invalid("one_and_the_same")
     if not replacement.cpr.is_replacement:
@@ -89,6 +90,7 @@ def undo(session: Session, merge_id: UUID, *, by: Actor, at: datetime, reason: s
     """
     if not reason.strip():
         raise Invalid("reason_needed")
+    cpr.require_none(reason)
     merged = session.scalar(select(Merge).where(Merge.uuid == merge_id).with_for_update())
     if merged is None:
         raise NotFound("no_such_merge")

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from workflow import calendar
 from workflow.agreements import Terms
 from workflow.pathway import Pathway
-from workflow.rule import Rule
+from workflow.rule import QUESTION_ASKED, Rule
 from workflow.timeline import Happened, Timeline
 from workflow.vocabulary import Circumstance, Concerns, RuleKind
 
@@ -16,6 +16,13 @@ DISCHARGED = "patient_discharged"
 HOSPITAL_STARTS = ("patient_admitted", "patient_acutely_seen")
 # What a hospital's message says about the admission report (standards.md 1.6).
 REPORT_ASKED, REPORT_NOT_ASKED = "admission_report_asked", "admission_report_not_asked"
+
+
+def needs_asked_about(terms: Terms, at: datetime) -> list[str]:
+    """What rules ask about and people record, in order: what the hospital's messages say of reports they do not."""
+    conditions = (condition for rule in terms.when(at).values() for condition in rule.when)
+    by_themselves = {*Circumstance, REPORT_ASKED, REPORT_NOT_ASKED}
+    return list(dict.fromkeys(condition for condition in conditions if condition not in by_themselves))
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ def tasks_owed(
                 phoned.add(anchor.number)
             yield _owed(rule, anchor, timeline, situation, last_done)
     yield from _agreed(timeline)
+    yield from _asked(pathway, terms, timeline)
 
 
 def _agreed(timeline: Timeline) -> Iterator[Owed]:
@@ -84,6 +92,17 @@ def _agreed(timeline: Timeline) -> Iterator[Owed]:
         rule = agreed.rule(anchor.trigger)
         if not any(later.trigger in rule.withdrawn_by for later in timeline.after(number)):
             yield Owed(rule, anchor, counted[number], agreed.due_at, nudge=False, text=agreed.text)
+
+
+def _asked(pathway: Pathway, terms: Terms, timeline: Timeline) -> Iterator[Owed]:
+    """An answer to every question that has none. Older agreements say nothing of it: then the pathway does."""
+    for question in timeline.questions:
+        rule = terms.concerning(Concerns.QUESTION, QUESTION_ASKED, question.at)
+        rule = rule or next(one for one in pathway.rules() if one.concerns == Concerns.QUESTION)
+        rule = replace(rule, owner=question.asked, counterpart=question.asked_by)
+        state = timeline.state
+        anchor = Happened(question.number, QUESTION_ASKED, state, state, question.at, question.at)
+        yield Owed(rule, anchor, 1, rule.due(question.at), nudge=False)
 
 
 def _owed(

@@ -10,16 +10,18 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import casefile, cpr, history
+from workflow import casefile, history
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.parties import unit_as
 from workflow.seeing import access, objections
 from workflow.seeing.relations import fetch_for
+from workflow.settle import settle
 from workflow.tables import Episode, HistoryEntry, Unit
 from workflow.telling import outbox
-from workflow.vocabulary import EntryKind, Observed, Party
+from workflow.timeline import Told
+from workflow.vocabulary import DoneBy, EntryKind, Observed, Party, TaskState
 
 PRESSED_TWICE = timedelta(minutes=1)
 HIGHEST = 21  # seven vital signs of at most three points: more is a slip of the finger
@@ -39,9 +41,10 @@ def record(
 ) -> Episode:
     """Write down what was observed, and when (default: now); any party of the episode may. `score` is that of a TOBS.
 
-    `asks` is the unit that is asked about it, and told so. A TOBS that asks nobody needs no text. The same once more,
-    by the same person in the same minute, does nothing. Raises Invalid, NotPossible (the episode is closed, that unit
-    takes no part in it, the citizen objects), NotAllowed, NotFound.
+    `asks` is the unit that is asked about it and told so; it owes an answer (the agreement's rule `question`). A TOBS
+    that asks nobody needs no text. The same once more, by the same person in the same minute, does nothing. Raises
+    Invalid, NotPossible (the episode is closed, that unit takes no part in it, the citizen objects), NotAllowed,
+    NotFound.
     """
     case = _open(session, episode_id, by=by, at=at)
     episode, said = case.episode, text.strip()
@@ -52,7 +55,6 @@ def record(
         raise Invalid("not_a_score", most=HIGHEST)
     if what != Observed.TOBS or asks is not None:
         _require_text(said)
-    _require_no_number(said)
     facts: dict[str, Any] = {"what": what, "text": said}
     if score is not None:
         facts["score"] = score
@@ -61,11 +63,17 @@ def record(
             raise NotPossible("not_to_be_asked")
         objections.require_none(session, episode.citizen_id, None, None)
         facts |= {"asks": asks.id, "asks_as": _signing_in(episode)[asks.id]}
+        if (asker := _acting_as(episode, by)) is not None:
+            facts["asked_by_as"] = asker
     if _is_newest(session, episode, facts, happened, by):
         return case.close(session, episode)
+    follows: dict[str, Any] = {}
     if asks is not None:
+        follows = _settle(session, case, EntryKind.OBSERVED, facts, by=by, at=at)
         outbox.tell(session, episode, (asks.id,), "question", by=by, at=at)
-    history.append(session, episode, EntryKind.OBSERVED, by=by, at=at, effective_at=happened, facts=facts)
+    history.append(
+        session, episode, EntryKind.OBSERVED, by=by, at=at, effective_at=happened, facts={**facts, **follows}
+    )
     return case.close(session, episode)
 
 
@@ -88,11 +96,36 @@ def answer(session: Session, episode_id: UUID, number: int, text: str, *, by: Ac
     if before is not None:
         raise NotPossible("answered_already", by=before.actor, at=before.recorded_at)
     _require_text(said)
-    _require_no_number(said)
     objections.require_none(session, episode.citizen_id, None, None)
-    history.append(session, episode, EntryKind.ANSWERED, by=by, at=at, about=number, facts={"text": said})
+    for task in case.tasks:
+        if task.done_by == DoneBy.ANSWER and task.anchor_number == number and task.state == TaskState.OPEN:
+            task.state, task.done_at, task.done_by_name = TaskState.DONE, at, by.name
+    facts = {"text": said}
+    follows = _settle(session, case, EntryKind.ANSWERED, facts, by=by, at=at, about=number)
+    history.append(
+        session, episode, EntryKind.ANSWERED, by=by, at=at, about=number, facts={**facts, **follows}
+    )
     outbox.tell(session, episode, (asked.unit_id,), "question_answered", by=by, at=at)
     return case.close(session, episode)
+
+
+def _settle(
+    session: Session,
+    case: CaseFile,
+    kind: EntryKind,
+    facts: dict[str, Any],
+    *,
+    by: Actor,
+    at: datetime,
+    about: int | None = None,
+) -> dict[str, Any]:
+    """What follows from an entry that is about to be written: a question is owed an answer, and one is not any more."""
+    number = case.episode.history_number + 1
+    told = Told(
+        number=number, kind=kind, dest=case.episode.state, effective_at=at, recorded_at=at, about=about, facts=facts
+    )
+    case.timeline = case.ahead(told)
+    return settle(session, case, number=number, by=by, at=at)
 
 
 def askable(episode: Episode, by: Actor) -> list[int]:
@@ -112,11 +145,18 @@ def _signing_in(episode: Episode) -> dict[int, Party]:
     return {unit_id: party for unit_id, party in found.items() if unit_id is not None}
 
 
+def _acting_as(episode: Episode, by: Actor) -> Party | None:
+    """The party for which this person asks."""
+    acting = (party for unit_id, party in _signing_in(episode).items() if access.acts_for(by, unit_id, episode))
+    return next(acting, None)
+
+
 def _is_newest(session: Session, episode: Episode, facts: dict[str, Any], happened: datetime, by: Actor) -> bool:
     newest = session.scalars(
         select(HistoryEntry).where(HistoryEntry.episode_id == episode.id, HistoryEntry.number == episode.history_number)
     ).one()
-    same = (newest.kind, newest.person_id, newest.facts) == (EntryKind.OBSERVED, by.person_id, facts)
+    said = {name: value for name, value in newest.facts.items() if name in facts}
+    same = (newest.kind, newest.person_id, said) == (EntryKind.OBSERVED, by.person_id, facts)
     return same and abs(happened - newest.effective_at) < PRESSED_TWICE
 
 
@@ -131,8 +171,3 @@ def _open(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> Cas
 def _require_text(text: str) -> None:
     if not text:
         raise Invalid("text_needed")
-
-
-def _require_no_number(text: str) -> None:
-    if cpr.stands_in(text):
-        raise Invalid("no_cpr_here")

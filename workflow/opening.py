@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from workflow import amendments, calendar, choosing, citizens, episodes
-from workflow.actor import Actor
-from workflow.cpr import Cpr
+from workflow.actor import SYSTEM, Actor
+from workflow.cpr import Cpr, require_none
 from workflow.errors import Missing, NotAllowed
 from workflow.pathway import WayIn
 from workflow.pathways import PATHWAYS, newest
@@ -152,6 +152,7 @@ def open_for(
 
     That it was opened is written down as a look. Raises as `episodes.open_episode`.
     """
+    require_none(name, phone)
     citizen = citizens.register(session, cpr, " ".join(name.split()), municipality_id=home, phone=phone)
     if citizen.municipality_id is None:
         citizen.municipality_id = home
@@ -162,7 +163,7 @@ def open_for(
     # Only who has a relation may ask whom the municipality helps; what is owed follows from the answer.
     day = calendar.local(episode.opened_at).date()
     if citizens.is_known(session, citizen, episode.municipality_id, on=day):
-        amendments.record_need(session, episode.uuid, "municipal_services", by=by, at=at)
+        amendments.record_need(session, episode.uuid, "municipal_services", by=SYSTEM, at=at)
     access_log.write(session, Look.OPENED, visit, by=by, citizens=[citizen.id], episodes=[episode.id], related=True)
     return episode
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
-from workflow.rule import AT_DUE_THEN_MANAGERS, Rule, Rung, hours
-from workflow.vocabulary import Audience, Concerns, Language, MissCode, Party, Role, RuleKind
+from workflow.rule import AT_DUE_THEN_MANAGERS, QUESTION_ASKED, Rule, Rung, hours
+from workflow.vocabulary import Audience, Concerns, DoneBy, Language, MissCode, Party, Role, RuleKind
 
 
 class BadPathway(ValueError):
@@ -136,6 +136,10 @@ class Pathway:
     def rules(self) -> Iterator[Rule]:
         """Everything with a time in this definition, as the rules that seed the first agreement."""
         yield from self.tasks
+        yield Rule(
+            key="question", kind=RuleKind.AFTER_EVENT, concerns=Concerns.QUESTION, task="answer_question",
+            done_by=DoneBy.ANSWER, mandatory=False, on=QUESTION_ASKED, owner=Party.RESPONSIBLE, after=hours(4),
+        )  # fmt: skip
         for state in self.states:
             if state.owner is not None:
                 yield Rule(

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from workflow import choosing, history, place_stays
+from workflow import choosing, cpr, history, place_stays
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
@@ -164,6 +164,7 @@ def overbook(
         raise NotAllowed("not_your_unit")
     if not reason.strip():
         raise Invalid("reason_needed")
+    cpr.require_none(reason)
     case = _lock(session, episode_id, by=by, at=at)
     episode = case.episode
     _require_house(session, unit_id, episode)
@@ -231,6 +232,7 @@ def close(
     """
     if not reason.strip():
         raise Invalid("reason_needed")
+    cpr.require_none(reason)
     if until is not None and until <= at:
         raise Invalid("until_has_passed")
     place = session.scalar(select(Place).where(Place.uuid == place_id))

@@ -9,6 +9,7 @@ from workflow.vocabulary import Audience, Concerns, DoneBy, MissCode, Party, Rul
 # Recorded as an event would be, when the engine itself has to anchor a rule on something that is no transition.
 HANDOVER_SENT = "handover_sent"
 NEED_RECORDED = "need_recorded"
+QUESTION_ASKED = "question_asked"
 
 
 def hours(n: float) -> timedelta:

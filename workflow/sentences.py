@@ -171,6 +171,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Skriv en tekst, eller gå tilbage til den, Overgang kom med.",
         "Write a text, or go back to the one that Overgang came with.",
     ),
+    "too_long": (
+        "{field} er for lang: der er plads til {most} tegn.",
+        "{field} is too long: there is room for {most} characters.",
+    ),
     "text_too_long": (
         "Teksten må højst fylde {most} tegn.",
         "The text may have {most} characters at most.",
@@ -235,8 +239,24 @@ ERRORS: dict[str, tuple[str, str]] = {
     ),
     "bad_agreement": ("Samarbejdsaftalen kan ikke bruges: {problems}.", "The agreement cannot be used: {problems}."),
     "bad_header": (
-        "Filens første linje skal være: {expected}.",
-        "The first line of the file must be: {expected}.",
+        "Filens første linje skal have disse kolonner, i vilkårlig rækkefølge: {expected}.",
+        "The first line of the file must have these columns, in any order: {expected}.",
+    ),
+    "not_a_text_file": (
+        "Filen er ikke en tekstfil. I Excel: gem som CSV.",
+        "The file is not a text file. In Excel: save as CSV.",
+    ),
+    "not_a_table": (
+        "Filen kan ikke læses som en tabel. I Excel: gem som CSV.",
+        "The file cannot be read as a table. In Excel: save as CSV.",
+    ),
+    "too_many_cells": (
+        "Linjen har flere felter, end der er kolonner.",
+        "The line has more cells than there are columns.",
+    ),
+    "number_shortened": (
+        "Regnearket har forkortet et langt nummer. Sæt kolonnen til »Tekst«, og skriv nummeret igen.",
+        "The spreadsheet has shortened a long number. Format the column as text, and type the number again.",
     ),
     "attachment_not_taken": (
         "Vedhæft højst 10 MB pdf, gif, jpeg, png, tiff eller bmp.",
@@ -389,6 +409,9 @@ ERRORS: dict[str, tuple[str, str]] = {
     "nothing_to_review": (
         "Der er intet at gennemgå, mens borgeren er »{state}«.",
         "There is nothing to review while the citizen is '{state}'.",
+    ),
+    "only_an_answer_completes_it": (
+        "Et spørgsmål er besvaret, når svaret er skrevet.", "A question is answered by writing the answer."
     ),
     "only_a_call_completes_it": (
         "Opgaven afsluttes kun af en gennemført samtale.",
@@ -575,10 +598,6 @@ ERRORS: dict[str, tuple[str, str]] = {
     "bad_sor": ("SOR-id skal være 6-19 cifre.", "The SOR id must have 6-19 digits."),
     "bad_time": ("Klokkeslæt skrives tt:mm, fra og til, eller slet ikke.", "Times are hh:mm, from and until, or none."),
     "no_file": ("Vælg en fil.", "Choose a file."),
-    "not_utf8": (
-        "Filen er ikke skrevet i UTF-8. I Excel: gem som »CSV UTF-8«.",
-        "The file is not written in UTF-8. In Excel: save as “CSV UTF-8”.",
-    ),
     "bad_lines": (
         "Noget er ændret, siden filen blev set igennem. Se den igennem igen.",
         "Something has changed since the file was looked at. Look at it again.",
@@ -761,6 +780,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "admission_report": ("Indlæggelsesrapport", "Admission report"),
     "care_plan": ("Plejeforløbsplan", "Care plan"),
     "rehabilitation_start": ("Start på genoptræning", "Start of rehabilitation"),
+    "answer_question": ("Besvar spørgsmål", "Answer the question"),
+    "question_asked": ("Spørgsmål stillet", "Question asked"),
     "agreed": ("Aftalt opgave", "Agreed task"),
     "review_of_stay": ("Revurdering af opholdet", "Review of the stay"),
     # how a call went, and what it is about (domain/quality.md 5.8)
@@ -958,6 +979,28 @@ WORDS: dict[str, tuple[str, str]] = {
         "borgeren kan ikke selv tage stilling, og det sker i borgerens interesse (§ 41, stk. 2)",
         "the citizen cannot decide, and it is in their interest (section 41(2))",
     ),
+    "field:agreed": ("Aftalen", "The agreement"),
+    "field:code": ("Nummeret", "The number"),
+    "field:email": ("Mailadressen", "The mail address"),
+    "field:learning": ("Teksten om læring", "The text about learning"),
+    "field:mobile": ("Mobilnummeret", "The mobile number"),
+    "field:name": ("Navnet", "The name"),
+    "field:note": ("Bemærkningen", "The note"),
+    "field:override_reason": ("Begrundelsen", "The reason"),
+    "field:phone": ("Telefonnummeret", "The telephone number"),
+    "field:phone_line": ("Telefonnummeret til 72-timers-linjen", "The telephone number of the 72-hour line"),
+    "field:phone_night": ("Telefonnummeret om natten", "The telephone number by night"),
+    "field:purpose": ("Formålet", "The purpose"),
+    "field:questions": ("Teksten med spørgsmål", "The text with questions"),
+    "field:reason": ("Begrundelsen", "The reason"),
+    "field:rejected_because": ("Begrundelsen", "The reason"),
+    "field:service": ("Ydelsen", "The service"),
+    "field:spoken_with": ("Navnet på den, der blev talt med,", "The name of who was spoken with"),
+    "field:text": ("Teksten", "The text"),
+    "field:title": ("Titlen", "The title"),
+    "field:username": ("Brugernavnet", "The username"),
+    "field:what": ("Teksten", "The text"),
+    "field:with_name": ("Navnet", "The name"),
     "why:essential_regard": (
         "væsentlige hensyn til borgeren eller andre vejer klart tungere (§ 41, stk. 2)",
         "essential regard for the citizen or others clearly weighs more (section 41(2))",

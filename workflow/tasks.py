@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflow import history
+from workflow import cpr, history, texts
 from workflow.actor import Actor
 from workflow.agreed import KIND as AGREED
 from workflow.agreed import OWNERS, Agreed
@@ -61,7 +61,8 @@ def record_attempt(
     _require_agreeable(case, agreed, outcome, made)
     _add_attempt(
         session, task, outcome, by=by, at=at, made_at=made, spoken_with=spoken_with, doctor_involved=doctor_involved,
-        next_try_at=next_try_at, agreed=[one.text for one in agreed], answers=dict(answers or {}), note=note,
+        next_try_at=next_try_at, agreed=[one.text for one in agreed], note=note,
+        answers=texts.all_taken(dict(answers or {})),
     )  # fmt: skip
     if outcome == Outcome.COMPLETED:
         _finish(task, done_at=made, by=by, spoken_with=spoken_with)
@@ -82,6 +83,7 @@ def record_attempt(
 
 
 def _add_attempt(session: Session, task: Task, outcome: Outcome, *, by: Actor, at: datetime, **said: Any) -> None:
+    cpr.require_none(said)
     task.attempts += 1
     task.last_outcome = outcome
     session.add(
@@ -144,6 +146,7 @@ def prepare(session: Session, task_id: UUID, questions: str, *, by: Actor, at: d
     case, task = _fetch(session, task_id, by=by, at=at)
     _require_side(case, task, by)
     _require_open(task)
+    cpr.require_none(questions)
     task.questions = questions.strip() or None
     return case.close(session, task)
 
@@ -201,6 +204,8 @@ def complete(
     _require_open(task)
     if task.done_by == DoneBy.CONTACT:
         raise NotPossible("only_a_call_completes_it")
+    if task.done_by == DoneBy.ANSWER:
+        raise NotPossible("only_an_answer_completes_it")
     if not record.strip():
         raise Invalid("record_needed")
     made = _made(done_at, task, at)

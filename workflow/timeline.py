@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 from workflow import db
 from workflow.agreed import Agreed
 from workflow.tables import Episode
-from workflow.vocabulary import EntryKind
+from workflow.vocabulary import EntryKind, Party
 
 _TELLING = (
     EntryKind.OPENED, EntryKind.EVENT, EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.REVIEWED,
-    EntryKind.TRANSFERRED, EntryKind.ATTEMPT,
+    EntryKind.TRANSFERRED, EntryKind.ATTEMPT, EntryKind.OBSERVED, EntryKind.ANSWERED,
 )  # fmt: skip
 _COLUMNS = (
     "number", "kind", "trigger", "source", "dest", "about", "effective_at", "recorded_at", "responsible_unit_id",
-    "case when kind = 'attempt' then facts end as facts",
+    "case when kind in ('attempt', 'observed') then facts end as facts",
 )  # fmt: skip
 
 
@@ -61,6 +61,16 @@ class Happened:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What a unit asked another: the number of its entry, who they are to the episode, and when it was asked."""
+
+    number: int
+    asked: Party
+    asked_by: Party | None  # None: of an older entry, which does not say
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Timeline:
     """The events in force, the opening first; and which numbers are no longer in force, and why."""
 
@@ -70,6 +80,7 @@ class Timeline:
     opened_responsible: int  # the ward that opened it, or that the citizen was transferred to
     reviewed: tuple[int, datetime] | None  # the last review of the present state: its entry, and when it was
     agreed: tuple[tuple[int, Agreed], ...] = ()  # in conversations: counted from which entry, and what
+    questions: tuple[Question, ...] = ()  # that nobody has answered
 
     @property
     def last(self) -> Happened:
@@ -120,6 +131,7 @@ def fold(entries: Iterable[Entry]) -> Timeline:
     events: list[Happened] = []
     taken_back: set[int] = set()
     agreed: list[tuple[int, Agreed]] = []
+    questions: dict[int, Question] = {}
     reviewed: tuple[int, datetime] | None = None
     responsible = rows[0].responsible_unit_id or 0
     for row in rows:
@@ -129,6 +141,13 @@ def fold(entries: Iterable[Entry]) -> Timeline:
             reviewed = (row.number, row.effective_at)
         if row.kind == EntryKind.ATTEMPT:
             agreed += [(row.facts["anchor"], Agreed.from_json(said)) for said in row.facts.get("agreed", ())]
+        if row.kind == EntryKind.OBSERVED and "asks_as" in row.facts:
+            asked_by = row.facts.get("asked_by_as")
+            questions[row.number] = Question(
+                row.number, Party(row.facts["asks_as"]), Party(asked_by) if asked_by else None, row.recorded_at
+            )
+        if row.kind == EntryKind.ANSWERED:
+            questions.pop(row.about or 0, None)
         if row.kind not in {EntryKind.OPENED, EntryKind.EVENT} or row.number in cancelled:
             continue
         if row.about is not None:
@@ -137,7 +156,10 @@ def fold(entries: Iterable[Entry]) -> Timeline:
         effective_at = corrected.get(row.number, row.effective_at)
         reviewed = None
         events.append(Happened(row.number, row.trigger or "", row.source, row.dest, effective_at, row.recorded_at))
-    return Timeline(tuple(events), cancelled, frozenset(taken_back), responsible, reviewed, tuple(agreed))
+    return Timeline(
+        tuple(events), cancelled, frozenset(taken_back), responsible, reviewed, tuple(agreed),
+        tuple(questions.values()),
+    )  # fmt: skip
 
 
 def entries_and(*besides: str) -> str:
@@ -146,7 +168,7 @@ def entries_and(*besides: str) -> str:
     columns = ", ".join(_COLUMNS + besides)
     return (
         f"select {columns} from history where episode_id = %(episode)s and kind in ({telling})"
-        " and (kind <> 'attempt' or facts ? 'agreed') order by number"
+        " and (kind <> 'attempt' or facts ? 'agreed') and (kind <> 'observed' or facts ? 'asks_as') order by number"
     )
 
 

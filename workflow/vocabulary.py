@@ -249,6 +249,7 @@ class Concerns(StrEnum):
     STATE = "state"
     HANDOVER_SENDING = "handover_sending"
     HANDOVER_ANSWER = "handover_answer"
+    QUESTION = "question"  # that a unit asked another
     WINDOW = "window"  # nobody owes anything; until then, something holds (the 72-hour line)
 
 
@@ -256,6 +257,7 @@ class DoneBy(StrEnum):
     """What completes a task: evidence, not a tick."""
 
     CONTACT = "contact"  # a completed contact attempt that names the person spoken to
+    ANSWER = "answer"  # to the question that it is about
     RECORD = "record"  # somebody records that it was done, with a reference or note
 
 

@@ -20,7 +20,7 @@ from workflow.errors import WorkflowError
 from workflow.staff import accounts, roles, sign_ins
 from workflow.staff import people as register
 from workflow.tables import Organisation, Person, PersonRole, Unit
-from workflow.vocabulary import Language, Origin, Role, RoleState, SignInEnd
+from workflow.vocabulary import Origin, Role, RoleState, SignInEnd
 
 Verb = TypeVar("Verb", bound=Callable[..., None])
 NAMES = [role.value for role in Role]
@@ -40,7 +40,7 @@ def _transaction() -> Iterator[Session]:
         with door.transaction(door.settings()) as session:
             yield session
     except WorkflowError as why:
-        raise CannotDo(why.say(Language.ENGLISH)) from None
+        raise CannotDo(why.say(door.language())) from None
 
 
 @click.group()

@@ -11,7 +11,7 @@ from tests.access.conftest import Acting
 from tests.steps import DISCHARGED, call_of, hours, raise_all
 from tests.world import World
 from workflow import amendments, tasks
-from workflow.actor import Actor
+from workflow.actor import SYSTEM, Actor
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, Stale
 from workflow.lists import missed
 from workflow.lists.missed import Show, Wanted
@@ -188,7 +188,7 @@ def test_what_a_manager_says_counts_until_a_manager_says_something_else(
             reviews.judge(session, seen, miss.uuid, Verdict.EXCLUDED, " ", at=NOW)
         reviews.judge(session, seen, miss.uuid, Verdict.EXCLUDED, "Telefonerne var nede i begge huse", at=NOW)
         assert MissCode.CALL_NOT_MADE not in listed(session, seen, showing(Show.OPEN))
-    amendments.record_need(session, session.query(Episode).one().uuid, "interpreter", by=world.ward_nurse, at=NOW)
+    amendments.record_need(session, session.query(Episode).one().uuid, "interpreter", by=SYSTEM, at=NOW)
     raise_all(session, NOW + hours(48))
     said = [(v.verdict, v.given_by) for v in missed.verdicts(session, the_miss(session))]
     assert said == [(Verdict.EXCLUDED, "Åse Demo")]

@@ -234,6 +234,7 @@ class Walk(RuleBasedStateMachine):
         """By whoever takes people in so; what nobody would write comes by a message."""
         world, chosen = self.world, _nth(followed.ways_in, way)
         responsible = followed.receiver if chosen.responsible == Party.RECEIVER else chosen.responsible
+        asked = {condition for one in followed.rules() for condition in one.when}
         planned = chosen.key in {"general_practice", "municipality", "citizen"}
         by = world.coordinator if responsible == Party.WARD else world.nurse if planned else MESSAGE
 
@@ -243,7 +244,7 @@ class Walk(RuleBasedStateMachine):
                 session, somebody, followed.key, chosen.key,
                 by=by, at=self.now, ward=None if planned else world.ward, district=world.district,
                 facility=world.facility if facility else None, practice=world.practice if practice else None,
-                needs=tuple(sorted(needs)),
+                needs=tuple(sorted(needs & asked)),
             ).uuid  # fmt: skip
 
         return opening

@@ -42,7 +42,10 @@ def last_look() -> AccessEntry:
         return entry
 
 
-@pytest.mark.parametrize("typed", [NUMBER, "011940-0001", " 011940 0001 ", "agnes", "Prøv dem", "+45 00 12 34 56"])
+@pytest.mark.parametrize(
+    "typed",
+    [NUMBER, "011940-0001", " 011940 0001 ", "011940–0001", "agnes", "Prøv dem", "+45 00 12 34 56", "00–12.34\u00a056"],
+)  # fmt: skip
 def test_found_by_number_name_or_telephone(somebody: Reader, arriving: Episode, typed: str) -> None:
     somebody.signs_in("tryghed")
     page = searches(somebody, typed)
@@ -147,3 +150,10 @@ def test_what_is_typed_is_never_a_query(somebody: Reader, arriving: Episode, typ
 
 def test_who_sees_no_patients_has_no_field(somebody: Reader) -> None:
     assert not any(form.action == "/soeg" for form in somebody.signs_in("drift").forms)
+
+
+def test_letters_of_a_mac_are_found_and_find(somebody: Reader) -> None:
+    named("A\u030ase Prøve Demo")
+    somebody.signs_in("afdeling")
+    for typed in ("Åse", "A\u030ase", "aase"):
+        assert "Åse Prøve Demo" in searches(somebody, typed).text

@@ -35,7 +35,7 @@ class RungField:
 def name_of(rule: Rule) -> str:
     """`Opfølgende opkald`, `Svar på overlevering: Udskrivning`, `Indlagt`."""
     match rule.concerns:
-        case Concerns.TASK:
+        case Concerns.TASK | Concerns.QUESTION:
             task = _word(rule.task or rule.key)
             return task[:1].upper() + task[1:]
         case Concerns.STATE:

@@ -10,9 +10,7 @@ from web.episodes.episode_form import text
 from web.episodes.happenings import back
 from web.ground import confirmation, formats, looks
 from workflow import amendments, tasks
-from workflow.errors import NotFound
 from workflow.seeing import objections
-from workflow.showing import story
 
 
 def register(app: Flask) -> None:
@@ -31,9 +29,7 @@ def register(app: Flask) -> None:
     def record_need(episode_id: UUID) -> ResponseReturnValue:
         """One of those that the agreement asks about."""
         with looks.looking("episode_plan") as desk:
-            told = story.read(desk.session, require(desk, episode_id), at=desk.at)
-            if text("need") not in told.needs_asked_about(desk.at):
-                raise NotFound("no_such_need")
+            require(desk, episode_id)
             amendments.record_need(desk.session, episode_id, text("need"), by=desk.by, at=desk.at)
         return back(episode_id)
 

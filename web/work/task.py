@@ -17,7 +17,7 @@ from workflow.lists.worklist import Row
 from workflow.seeing import sight
 from workflow.showing import phones
 from workflow.tables import Person
-from workflow.vocabulary import DoneBy
+from workflow.vocabulary import DoneBy, TaskState
 
 for_patients = rules.only(*PATIENTS)
 
@@ -43,6 +43,11 @@ def register(app: Flask) -> None:
             row = looked_at(desk, task_id)
             if row.task.done_by == DoneBy.CONTACT:
                 return redirect(url_for("call_page", task_id=task_id), code=303)
+            if row.task.done_by == DoneBy.ANSWER and row.task.state == TaskState.OPEN:
+                there = url_for(
+                    "episode_page", episode_id=row.episode.uuid, _anchor=f"answer-{row.task.anchor_number}"
+                )
+                return redirect(there, code=303)
             return render_template(
                 "task.html", at=desk.at, row=row, me=desk.by, mine=worklist.acts_for(desk.seen),
                 numbers=phones.numbers,

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import history
+from workflow import cpr, history, texts
 from workflow.actor import Actor
 from workflow.casefile import CaseFile, fetch
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
@@ -45,7 +45,9 @@ def send(
     Raises Missing (naming the fields) unless there is an override reason, also where the citizen does not live in the
     municipality of the receiver; Invalid, NotAllowed, NotPossible, Stale, NotFound.
     """
+    content = texts.all_taken(dict(content))
     case = fetch_for(session, episode_id, by=by, at=at)
+    cpr.require_none(override_reason, basis_reason)
     if strangers := set(content) - set(isbar.FIELDS):
         raise Invalid("no_such_field", fields=", ".join(sorted(strangers)))
     handover = case.under_way or _prepare(session, case)
@@ -190,6 +192,7 @@ def reject(
     _require_receiver(session, case, handover, by, version, accepting=False)
     if not reason.strip():
         raise Invalid("reason_needed")
+    cpr.require_none(reason)
     if handover.state == HandoverState.ACCEPTED:
         raise NotPossible("already_accepted", by=handover.answered_by, at=handover.answered_at)
     sent = current_version(session, handover)

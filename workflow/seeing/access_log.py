@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
-from workflow import db, keys
+from workflow import cpr, db, keys, texts
 from workflow.actor import Actor
-from workflow.db import plain
+from workflow.db import LONGEST_NOTE, plain
 from workflow.tables import AccessEntry, AccessSeal
 from workflow.vocabulary import Look
 
@@ -47,14 +47,19 @@ def write(
     related: bool | None = None,
     criterion: str | None = None,
 ) -> None:
-    """Write one look down. Of what was searched for (`criterion`), only a keyed hash is kept."""
+    """Write one look down. Of what was searched for (`criterion`), only a keyed hash is kept.
+
+    Raises Invalid for a purpose that holds a CPR number.
+    """
+    cpr.require_none(visit.purpose)
     hashed = None if criterion is None else keys.ring().fingerprint("search", criterion.strip().upper().encode())
     db.driver(session).execute(
         _WRITE,
         {
             "at": visit.at, "kind": kind, "what": visit.what, "person_id": by.person_id, "person": by.name,
             "unit_id": by.unit_id, "roles": " ".join(sorted(by.roles)), "citizens": list(citizens),
-            "episodes": list(episodes), "related": related, "criterion": hashed, "purpose": visit.purpose,
+            "episodes": list(episodes), "related": related, "criterion": hashed,
+            "purpose": visit.purpose and texts.cut(visit.purpose, LONGEST_NOTE),
             "address": visit.address, "request_id": visit.request_id,
         },
     )  # fmt: skip

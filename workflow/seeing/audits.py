@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, select, text
 from sqlalchemy.orm import Session
 
-from workflow import calendar
+from workflow import calendar, cpr
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.seeing.sight import Sight
 from workflow.sentences import word
@@ -206,5 +206,6 @@ def confirm(session: Session, look_id: UUID, seen: Sight, *, in_order: bool, not
         raise NotPossible("reviewed_already", by=drawn.reviewed_by, at=drawn.reviewed_at)
     if not in_order and not note.strip():
         raise Invalid("reason_needed")
+    cpr.require_none(note)
     drawn.reviewed_at, drawn.reviewed_by, drawn.in_order, drawn.note = at, seen.actor.name, in_order, note.strip()
     return drawn

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from workflow import citizens
 from workflow.actor import Actor
-from workflow.cpr import Cpr
+from workflow.cpr import Cpr, require_none
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.seeing import access_log, sight
 from workflow.seeing.access_log import Visit
@@ -30,6 +30,7 @@ def open(session: Session, actor: Actor, cpr: Cpr, reason: str, *, visit: Visit,
         raise NotAllowed("no_patients_for_you")
     if not reason.strip():
         raise Invalid("reason_needed")
+    require_none(reason)
     citizen = citizens.find(session, cpr)
     if citizen is None:
         raise NotFound("no_such_citizen")
@@ -101,6 +102,7 @@ def review(session: Session, opened_id: UUID, seen: Sight, *, in_order: bool, no
         raise NotPossible("reviewed_already", by=opened.reviewed_by, at=opened.reviewed_at)
     if not in_order and not note.strip():
         raise Invalid("reason_needed")
+    require_none(note)
     opened.reviewed_at, opened.reviewed_by, opened.in_order = at, seen.actor.name, in_order
     opened.note = note.strip() or None
     return opened

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from workflow import cpr
 from workflow.actor import Actor
 from workflow.errors import Invalid, NotAllowed, NotPossible
 from workflow.seeing import access
@@ -35,6 +36,7 @@ def register(session: Session, citizen_id: int, what: str, *, by: Actor, at: dat
     """
     if not what.strip():
         raise Invalid("reason_needed")
+    cpr.require_none(what)
     episode = _episode_of(session, citizen_id, by)
     if session.scalar(select(stands(citizen_id))) is not None:
         raise NotPossible("objected_already")

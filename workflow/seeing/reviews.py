@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from workflow import cpr, misses
+from workflow import cpr, misses, texts
 from workflow.actor import Actor
 from workflow.db import plain
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, Stale
@@ -80,13 +80,13 @@ def write(
     Raises NotFound, NotAllowed (no manager), Stale, Missing, Invalid (a CPR number among what was learned).
     """
     miss, episode, before = _lock(session, seen, miss_id, after=after)
-    lacks = [name for name, there in (("cause", cause), ("learning", learning.strip())) if not there]
+    learning = texts.taken(learning, field="learning")
+    lacks = [name for name, there in (("cause", cause), ("learning", learning)) if not there]
     if closed and lacks:
         raise Missing("review_lacks", tuple(lacks))
-    if cpr.stands_in(learning):
-        raise Invalid("no_cpr_here")
+    cpr.require_none(learning)
     whose = _reviewer(session, episode, assigned_to) if assigned_to is not None else None
-    standing = replace(before, assigned_to_id=whose, cause=cause, learning=learning.strip(), closed=closed)
+    standing = replace(before, assigned_to_id=whose, cause=cause, learning=learning, closed=closed)
     _append(session, miss, standing, by=seen.actor, at=at)
 
 
@@ -104,6 +104,7 @@ def judge(session: Session, seen: Sight, miss_id: UUID, verdict: Verdict, reason
     miss, episode, _ = _lock(session, seen, miss_id)
     if not reason.strip():
         raise Invalid("reason_needed")
+    cpr.require_none(reason)
     misses.judge(session, standing(session, episode, miss), verdict, reason.strip(), by=seen.actor, at=at, by_hand=True)
 
 

@@ -8,7 +8,7 @@ from workflow.parties import require_unit_as, unit_as
 from workflow.rule import Rule
 from workflow.settling.timers import Limit, end, keep
 from workflow.tables import Task
-from workflow.vocabulary import Ended, TaskState
+from workflow.vocabulary import Concerns, Ended, TaskState
 
 
 def settle_tasks(case: CaseFile, *, at: datetime) -> None:
@@ -16,7 +16,11 @@ def settle_tasks(case: CaseFile, *, at: datetime) -> None:
     for task in case.tasks:
         if task.state == TaskState.DONE and task.done_at is not None:
             done[task.rule, task.anchor_number] = (task.occurrence, task.done_at)
-    owed = {o.key: o for o in tasks_owed(case.pathway, case.terms, case.timeline, case.situation, done)}
+    owed = {
+        o.key: o
+        for o in tasks_owed(case.pathway, case.terms, case.timeline, case.situation, done)
+        if o.rule.concerns != Concerns.QUESTION or unit_as(case.episode, o.rule.owner) is not None
+    }  # whom a question asked may take no part any more
     for task in case.tasks:
         if task.state == TaskState.DONE and (live := case.deadline_of(task=task)) is not None:
             late = task.done_at is not None and task.done_at > live.due_at

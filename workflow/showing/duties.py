@@ -55,7 +55,8 @@ def _earlier(*moments: datetime | None) -> datetime | None:
 
 def _tasks(story: Story, by: Actor) -> Iterator[Duty]:
     for task in story.case.tasks:
-        if task.state == TaskState.OPEN and access.acts_for(by, task.unit_id, story.episode):
+        owed = task.state == TaskState.OPEN and task.done_by != DoneBy.ANSWER
+        if owed and access.acts_for(by, task.unit_id, story.episode):
             yield Duty("call" if task.done_by == DoneBy.CONTACT else "record", task.due_at, task=task)
 
 
@@ -75,4 +76,6 @@ def _questions(story: Story, by: Actor) -> Iterator[Duty]:
     """What another unit has asked, the oldest first."""
     for line in reversed(story.lines):
         if story.episode.closed_at is None and story.may_answer(by, line):
-            yield Duty("answer", None, line=line)
+            owed = (task for task in story.case.tasks if task.done_by == DoneBy.ANSWER)
+            task = next((task for task in owed if task.anchor_number == line.entry.number), None)
+            yield Duty("answer", task.due_at if task is not None else None, line=line)

@@ -29,7 +29,7 @@ from workflow.tables import (
     Task,
     Unit,
 )
-from workflow.vocabulary import Circumstance, Concerns, EntryKind, HandoverState, Party, TaskState, UnitKind
+from workflow.vocabulary import Concerns, EntryKind, HandoverState, Party, TaskState, UnitKind
 
 CALL = "follow_up_call"
 _SAID_AGAIN = frozenset({EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.ANSWERED})
@@ -150,10 +150,8 @@ class Story:
         return line.entry.number == self.case.timeline.last.number and line.entry.source is not None
 
     def needs_asked_about(self, at: datetime) -> list[str]:
-        """What the agreement asks about and people record, in order."""
-        by_message = {obligations.REPORT_ASKED, obligations.REPORT_NOT_ASKED}
-        conditions = (c for rule in self.case.terms.when(at).values() for c in rule.when)
-        return list(dict.fromkeys(c for c in conditions if c not in {*Circumstance, *by_message}))
+        """What can be recorded, in order."""
+        return obligations.needs_asked_about(self.case.terms, at)
 
 
 def read(session: Session, episode: Episode, *, at: datetime) -> Story:

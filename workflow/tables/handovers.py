@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Note, PublicId, RowNumber, reference
 from workflow.tables.episodes import Episode
 from workflow.vocabulary import HandoverState
 
@@ -72,7 +72,7 @@ class HandoverVersion(Base):
     changed: Mapped[list[str]] = mapped_column(ARRAY(Text))
     signed_by: Mapped[list[str]] = mapped_column(ARRAY(Text))  # the professions that signed their part
     missing: Mapped[list[str]] = mapped_column(ARRAY(Text))  # sent without, for the reason given
-    override_reason: Mapped[str | None]
+    override_reason: Mapped[Note | None]
     sent_at: Mapped[datetime]
     sent_by: Mapped[str]
     sent_by_id: Mapped[int | None] = reference("people")
@@ -80,7 +80,7 @@ class HandoverVersion(Base):
     read_by: Mapped[str | None]
     rejected_at: Mapped[datetime | None]
     rejected_by: Mapped[str | None]
-    rejected_because: Mapped[str | None]
+    rejected_because: Mapped[Note | None]
     asked_for: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstrain
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Line, PublicId, RowNumber, reference
 from workflow.vocabulary import Holding, NoticeKind, OrganisationKind, Role, RoleState, UnitKind
 
 EVERY_KIND = [kind.value for kind in NoticeKind]
@@ -31,9 +31,9 @@ class Organisation(Base):
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
-    name: Mapped[str]
+    name: Mapped[Line]
     kind: Mapped[OrganisationKind]
-    code: Mapped[str | None]  # the municipality's or region's number
+    code: Mapped[Line | None]  # the municipality's or region's number
     parent_id: Mapped[int | None] = reference("organisations")
     sor: Mapped[str | None]
     gln: Mapped[str | None]
@@ -57,12 +57,12 @@ class Unit(Base):
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
     organisation_id: Mapped[int] = reference("organisations")
-    name: Mapped[str]
+    name: Mapped[Line]
     kind: Mapped[UnitKind]
-    phone: Mapped[str | None]
-    phone_night: Mapped[str | None]
-    phone_line: Mapped[str | None]
-    email: Mapped[str | None]
+    phone: Mapped[Line | None]
+    phone_night: Mapped[Line | None]
+    phone_line: Mapped[Line | None]
+    email: Mapped[Line | None]
     reads_from: Mapped[time | None]
     reads_until: Mapped[time | None]
     receives_for_municipality: Mapped[bool] = mapped_column(default=False)
@@ -140,10 +140,10 @@ class Person(Base):
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
-    username: Mapped[str]
-    name: Mapped[str]
-    email: Mapped[str | None]
-    mobile: Mapped[str | None]
+    username: Mapped[Line]
+    name: Mapped[Line]
+    email: Mapped[Line | None]
+    mobile: Mapped[Line | None]
     mail_about: Mapped[list[str]] = mapped_column(
         ARRAY(Text), default=EVERY_KIND, server_default="{notice,reminder,escalation,miss}"
     )

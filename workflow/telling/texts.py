@@ -107,7 +107,8 @@ def _events() -> list[str]:
 def _owed() -> list[str]:
     """What somebody is reminded of: every task, and what else a time is put on."""
     tasks = dict.fromkeys(rule.task for pathway in PATHWAYS.values() for rule in pathway.rules() if rule.task)
-    return [*tasks, *(concern.value for concern in Concerns if concern not in {Concerns.TASK, Concerns.WINDOW})]
+    named = {Concerns.TASK, Concerns.QUESTION, Concerns.WINDOW}  # by their tasks, or nobody is reminded of them
+    return [*tasks, *(concern.value for concern in Concerns if concern not in named)]
 
 
 _TOLD = (

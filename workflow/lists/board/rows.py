@@ -33,6 +33,7 @@ class Do(StrEnum):
     REVIEW = "review"
     SEND = "send"
     CALL = "call"
+    ANSWER = "answer"
     RECORD = "record"
     MOVE_ON = "move_on"
     WAIT = "wait"  # for somebody else
@@ -220,6 +221,8 @@ def _next(found: _Found, by: Actor, picked: Picked) -> Next:
             if with_receiver is not None:
                 return Next(do=Do.WAIT, unit=found.units[with_receiver.to_unit_id])
             return Next(do=Do.SEND, handover=handover)
+        case Concerns.QUESTION if task is not None:
+            return Next(do=Do.ANSWER, task=task)
         case Concerns.TASK if task is not None:
             other = found.units.get(task.counterpart_unit_id or 0)
             return Next(do=Do.CALL if task.done_by == DoneBy.CONTACT else Do.RECORD, task=task, unit=other)
