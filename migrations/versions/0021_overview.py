@@ -5,8 +5,8 @@ A call that both sides agreed is not relevant was counted as one in time among t
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
