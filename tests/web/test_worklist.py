@@ -225,10 +225,10 @@ def test_the_inbox_is_read_one_by_one_or_all_at_once(app: Flask, tryghed: Reader
             session.flush()
             session.add(InboxItem(notice_id=notice.id, unit_id=hotel.id, received_at=at))
     page = tryghed.sees("/indbakke")
-    assert (page.first("p", data_unread="3"), page.html.count("data-item")) == ({"data-unread": "3"}, 3)
+    assert (page.html.count("data-group"), page.html.count("data-item")) == (1, 3)
     assert guest.number not in page.html
     button = page.first("button", name="read")
-    tryghed.sends(page, "/indbakke", read=button["value"])
+    tryghed.sends(page, "/indbakke", read=button["value"].split(",")[0])
     assert bo.sees("/indbakke").html.count("data-item") == 2
     stranger = other(app, "nabokommune")
     assert "data-item" not in stranger.sees("/indbakke").html
