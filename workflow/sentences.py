@@ -895,10 +895,10 @@ WORDS: dict[str, tuple[str, str]] = {
     # misses
     "M1": ("Overlevering ikke sendt før overgangen", "Handover not sent before the transition"),
     "M2": ("Overlevering sendt for sent", "Handover sent late"),
-    "M3": ("Overlevering ikke besvaret i tide", "Handover not answered in time"),
+    "M3": ("Overlevering ikke besvaret til tiden", "Handover not answered in time"),
     "M4": ("Overlevering afvist og ikke sendt igen", "Handover rejected and not sent again"),
-    "M5": ("Opfølgende opkald ikke gennemført", "Follow-up call not made"),
-    "M6": ("Opgave ikke udført i tide", "Task not done in time"),
+    "M5": ("Opfølgende opkald ikke gennemført til tiden", "Follow-up call not made in time"),
+    "M6": ("Opgave ikke udført til tiden", "Task not done in time"),
     "cause:communication": ("Kommunikation", "Communication"),
     "cause:information": ("Information", "Information"),
     "cause:organisation": ("Organisation", "Organisation"),

@@ -13,6 +13,7 @@ from web.ground.language import gettext
 from workflow import sentences
 from workflow.calendar import COPENHAGEN, at_clock, local
 from workflow.errors import Invalid
+from workflow.share import Share
 from workflow.tables import Unit
 from workflow.vocabulary import Language
 
@@ -128,6 +129,12 @@ def number(count: float) -> str:
     return format_decimal(count, locale=language.current())
 
 
+def share(counted: Share) -> str:
+    """So many of so many: `92 af 104 (88 %)`; of none `0 af 0`."""
+    text = gettext("%(part)s of %(of)s") % {"part": number(counted.part), "of": number(counted.of)}
+    return text if counted.percent is None else f"{text} ({counted.percent} %)"
+
+
 def day(on: date) -> str:
     """`12.03.2026`, `12 Mar 2026`."""
     return format_date(
@@ -172,7 +179,7 @@ def _word(_context: Context, code: str) -> str:
 
 def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
-    for write in (instant, moment, span, left, urgency, when, soon_when, clock, for_input, moment_of, number):
+    for write in (instant, moment, span, left, urgency, when, soon_when, clock, for_input, moment_of, number, share):
         app.add_template_filter(write)
     app.add_template_filter(phone)
     app.add_template_filter(tel)
