@@ -64,6 +64,7 @@ class EntryKind(StrEnum):
     PLANNED = "planned"
     NEED = "need"
     REVIEWED = "reviewed"
+    CHASED = "chased"
     HANDOVER_SENT = "handover_sent"
     HANDOVER_READ = "handover_read"
     HANDOVER_ACCEPTED = "handover_accepted"
