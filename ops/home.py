@@ -18,7 +18,10 @@ STOPS_WITHIN = 30  # seconds that the servers of a killed launcher may need to f
 
 
 class Running(TypedDict):
-    """What a launcher leaves for the other verbs. `environment` holds passwords: the file is its owner's alone."""
+    """What a launcher leaves for the other verbs.
+
+    `environment` holds the servers' passwords and no key of ours; the file is its owner's alone.
+    """
 
     pid: int
     address: str

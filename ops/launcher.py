@@ -24,6 +24,8 @@ from workflow.settings import Settings
 HOST = "127.0.0.1"
 ANSWERS_WITHIN = 60  # seconds from the start of the web process
 LOOKS_EVERY = 0.2  # seconds
+# What other verbs are told by the note in the home. Keys are not: a copy of the home would be keys and data in one.
+TOLD = frozenset({"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "OVERGANG_DEMO", "OVERGANG_BASE_URL"})
 
 
 class _Asked(BaseException):
@@ -83,7 +85,8 @@ class Launcher:
             )
         given = self._start_servers(self._given())
         settings = Settings.from_environment(given)
-        self.home.publish({"pid": os.getpid(), "address": self.address, "environment": given})
+        told = {name: value for name, value in given.items() if name in TOLD}
+        self.home.publish({"pid": os.getpid(), "address": self.address, "environment": told})
         keys.use(settings)
         if schema.is_behind(settings):
             self.say("Bringing the database schema up to date ...")

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from workflow import keys
+from workflow import keys, texts
 from workflow.errors import Invalid
 
-_SHAPE = re.compile(r"(\d{6})-?([0-9A-ZÆØÅ]{4})")
+_SHAPE = re.compile("([0-9]{6})([0-9A-ZÆØÅ]{4})")
 _LETTER = "[0-9A-Za-zÆØÅæøå]"
 _DAY = r"(?:0[1-9]|[12]\d|3[01]|[678]\d|9[01])"
-WITHIN = re.compile(rf"(?<!{_LETTER})({_DAY}\d{{4}})-?[0-9A-ZÆØÅ]{{4}}(?!{_LETTER})")  # of its shape, in a text
-_SPACED = re.compile(rf"(?<!{_LETTER}){_DAY}\d{{4}}[\s–-]+\d{{4}}(?!{_LETTER})")  # as people write it too
+WITHIN = re.compile(rf"(?<!{_LETTER})({_DAY}\d{{4}}){texts.DASH}?[0-9A-ZÆØÅ]{{4}}(?!{_LETTER})")  # in a text
+_SPACED = re.compile(rf"(?<!{_LETTER}){_DAY}\d{{4}}(?:\s|{texts.DASH})+\d{{4}}(?!{_LETTER})")  # as people write it too
 
 
 def stands_in(text: str) -> bool:
@@ -43,8 +43,8 @@ class Cpr:
 
     @classmethod
     def parse(cls, typed: str) -> "Cpr":
-        """Read what a person or a message wrote. Raises Invalid, without repeating what was typed."""
-        found = _SHAPE.fullmatch(typed.strip().upper())
+        """Read what was written, with any dash, dot or blank in it. Raises Invalid, without repeating it."""
+        found = _SHAPE.fullmatch(texts.joined(texts.clean(typed)).upper())
         if found is None or not (1 <= int(found[1][:2]) <= 31 or 61 <= int(found[1][:2]) <= 91):
             raise Invalid("not_a_cpr")
         return cls(found[1] + found[2])

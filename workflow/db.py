@@ -43,6 +43,11 @@ IDLE_SECONDS = 1.0
 RowNumber = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
 PublicId = Annotated[UUID, mapped_column(unique=True, server_default=text("uuidv7()"))]
 
+# Texts that people write: `workflow.texts` cleans them and holds them to their bound wherever a row is given one.
+LONGEST_LINE, LONGEST_NOTE = 200, 10_000  # characters
+Line = Annotated[str, mapped_column(Text, info={"most": LONGEST_LINE})]
+Note = Annotated[str, mapped_column(Text, info={"most": LONGEST_NOTE})]
+
 
 def reference(table: str) -> Any:
     """A column type for a foreign key to the row number of `table`."""
@@ -77,6 +82,14 @@ def count_everything(session: OrmSession) -> None:
     """For the rest of this transaction, count over everybody's rows: the figures of operation, in which no row leaves.
 
     The one place where a door that people use takes on a role of the background.
+    """
+    session.execute(text(f"set local role {SWEEPS}"))
+
+
+def act_in_background(session: OrmSession) -> None:
+    """For the rest of this transaction, do what follows from a change of the register: it reaches every episode.
+
+    Whoever lets somebody go, or closes a unit, sees no citizen, and nothing of this leaves.
     """
     session.execute(text(f"set local role {SWEEPS}"))
 

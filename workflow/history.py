@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import cpr, db, keys
+from workflow import cpr, db, keys, texts
 from workflow.actor import Actor
 from workflow.db import plain
 from workflow.tables import Episode, HistoryEntry
@@ -64,8 +64,8 @@ def append(
         "actor": by.name,
         "person_id": by.person_id,
         "unit_id": by.unit_id,
-        "reason": reason,
-        "facts": facts or {},
+        "reason": texts.taken(reason, field="reason") if reason is not None else None,
+        "facts": texts.all_taken(facts or {}),
     }
     episode.history_number = number
     episode.history_hash = _link(episode.history_hash, str(episode.uuid), values)

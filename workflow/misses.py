@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
-from workflow import db
+from workflow import db, texts
 from workflow.actor import Actor
 from workflow.db import plain
 from workflow.tables import Episode, Handover, Miss, MissVerdict, Task
@@ -108,7 +108,8 @@ def judge(
         session.execute(
             insert(plain(MissVerdict)),
             {
-                "miss_id": judged.miss.id, "number": judged.number + 1, "verdict": verdict, "reason": reason,
+                "miss_id": judged.miss.id, "number": judged.number + 1, "verdict": verdict,
+                "reason": texts.taken(reason, field="reason"),
                 "given_at": at, "given_by": by.name, "given_by_id": by.person_id if by_hand else None,
             },
         )  # fmt: skip

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflow import cpr, history
-from workflow.actor import Actor
+from workflow import cpr, history, texts
+from workflow.actor import SYSTEM, Actor
 from workflow.agreed import KIND as AGREED
 from workflow.agreed import OWNERS, Agreed
 from workflow.casefile import CaseFile, fetch
@@ -61,7 +61,8 @@ def record_attempt(
     _require_agreeable(case, agreed, outcome, made)
     _add_attempt(
         session, task, outcome, by=by, at=at, made_at=made, spoken_with=spoken_with, doctor_involved=doctor_involved,
-        next_try_at=next_try_at, agreed=[one.text for one in agreed], answers=dict(answers or {}), note=note,
+        next_try_at=next_try_at, agreed=[one.text for one in agreed], note=note,
+        answers=texts.all_taken(dict(answers or {})),
     )  # fmt: skip
     if outcome == Outcome.COMPLETED:
         _finish(task, done_at=made, by=by, spoken_with=spoken_with)
@@ -240,6 +241,18 @@ def hand_on(session: Session, task_id: UUID, *, to: Person | None, by: Actor, at
     task.claimed_by_id, task.claimed_at = (to.id, at) if to is not None else (None, None)
     _write(session, case, EntryKind.TASK_HANDED_ON, by=by, at=at, facts=facts)
     return case.close(session, task)
+
+
+def give_back(session: Session, task_id: UUID, person_id: int, name: str, *, at: datetime) -> bool:
+    """Give a task that somebody took back to the unit, because they have stopped there; whether they had it still."""
+    case, task = _fetch(session, task_id, by=SYSTEM, at=at)
+    has_it = task.state == TaskState.OPEN and task.claimed_by_id == person_id
+    if has_it:
+        task.claimed_by_id, task.claimed_at = None, None
+        facts = {"task": str(task.uuid), "from": person_id, "to": None, "note": "", "left": name}
+        _write(session, case, EntryKind.TASK_HANDED_ON, by=SYSTEM, at=at, facts=facts)
+    case.close(session, task)
+    return has_it
 
 
 def change_shift(session: Session, *, by: Actor, at: datetime, note: str) -> int:

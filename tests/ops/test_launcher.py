@@ -46,6 +46,11 @@ def test_only_its_owner_may_read_where_the_servers_are(running: Installation) ->
     assert stat.S_IMODE((running.home / "running.json").stat().st_mode) == 0o600
 
 
+def test_the_keys_do_not_lie_beside_the_data(running: Installation) -> None:
+    written = (running.home / "running.json").read_text()
+    assert not [value for name, value in OWN_SECRETS.items() if name != "OVERGANG_DEMO" and value in written]
+
+
 def test_no_password_is_among_the_arguments(running: Installation) -> None:
     secrets = [url.split(":")[2].split("@")[0] for url in note(running.home)["environment"].values() if "@" in url]
     assert len(secrets) == 3

@@ -22,7 +22,7 @@ from web.fhir import TAKEN
 from web.ground import throttling
 from web.ground.forgery import HEADER
 from workflow import clock
-from workflow.db import Session
+from workflow.db import SWEEPS, Base, Session
 from workflow.staff import people
 from workflow.tables import Person
 from workflow.vocabulary import Role
@@ -47,7 +47,9 @@ HOSTILE = {
     "right to left": "\u202emodegnal\u202c\u200b\ufeff",
     "emoji": "👩🏽‍⚕️🦔" * 20,
     "combining": "a" + "\u0301" * 2_000,
+    "decomposed": "A\u030ase O\u0308rsted Demo",
     "long": "x" * 50_000,
+    "very long": "x" * 200_000,
     "number": "9" * 400,
     "negative": "-1",
     "not a number": "NaN",
@@ -170,6 +172,7 @@ def test_every_field_of_every_form_takes_what_is_typed_for_text(app: Flask, shar
             tried.add(endpoint)
     assert tried > {"sign_in", "say_what_to_be_told", "add_person", "give_role", "hand_unit_over"}
     nothing_was_executed(app, client)
+    everything_is_within_bounds()
 
 
 def test_so_does_every_field_that_the_code_reads_whether_a_form_shows_it_or_not(app: Flask, share: Share) -> None:
@@ -196,6 +199,32 @@ def test_before_signing_in_too(app: Flask) -> None:
         for kind, typed in HOSTILE.items():
             answer = sent(client, address, dict.fromkeys(names_read(), typed) | {MARK: mark})
             assert harmless(answer), (address, kind, answer.status_code)
+
+
+def everything_is_within_bounds() -> None:
+    """Whatever was kept is composed, and no longer than its column says."""
+    with Session.begin() as session:
+        session.execute(text(f"set local role {SWEEPS}"))
+        for table in Base.metadata.tables.values():
+            for column in [column for column in table.columns if "most" in column.info]:
+                wrong = (func.length(column) > column.info["most"]) | (func.normalize(column) != column)
+                assert not session.scalar(select(func.count()).select_from(table).where(wrong)), column
+
+
+def test_every_text_field_says_how_much_it_holds(app: Flask) -> None:
+    a_citizen()
+    client, seen = app.test_client(), 0
+    for who in WRITERS:
+        enter(client, who, PEOPLE[who])
+        for ask in asks(app):
+            shown = ask.method == "GET" and ask.whose != "nobody's" and ask.endpoint != "assets"
+            answer = client.get(ask.address) if shown else None
+            for tag, values in Page(answer).tags if answer and answer.mimetype == "text/html" else ():
+                typed = tag == "textarea" or (tag == "input" and values.get("type", "text") in {"text", "email", "tel"})
+                if typed and "readonly" not in values and "name" in values:
+                    seen += 1
+                    assert "maxlength" in values, (ask.address, values["name"])
+    assert seen > 50
 
 
 def nothing_was_executed(app: Flask, client: FlaskClient) -> None:

@@ -8,6 +8,8 @@ from flask import abort, request
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from web.ground.problem import Unfit
+from workflow import texts
+from workflow.db import LONGEST_LINE, LONGEST_NOTE
 
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -19,9 +21,11 @@ def _in_utc(at: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-# No character that no column holds.
-Line = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Text = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
+# No character that no column holds; the letters composed, as they are kept and searched for.
+Line = Annotated[
+    str, StringConstraints(max_length=LONGEST_LINE, pattern=r"^[^\x00-\x1f\x7f]*$"), AfterValidator(texts.clean)
+]
+Text = Annotated[str, StringConstraints(max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$"), AfterValidator(texts.clean)]
 
 
 class Taken(BaseModel):

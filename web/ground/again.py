@@ -68,7 +68,8 @@ _FIELDS = {
     "scope_needed": "scope",
     "lives_too_long": "days",
     "no_file": "file",
-    "not_utf8": "file",
+    "not_a_text_file": "file",
+    "not_a_table": "file",
     "bad_header": "file",
 }
 
@@ -104,7 +105,7 @@ def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
         return None
     if not form:
         return None
-    fields = error.items if isinstance(error, Missing) else _spoken_of(error.code)
+    fields = error.items if isinstance(error, Missing) else _spoken_of(error)
     refusal = Refused(
         sentence, form, fields, typed=request.form.to_dict(flat=False), asks=request.form.get("asks") == "1"
     )
@@ -121,8 +122,10 @@ def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
     return answer
 
 
-def _spoken_of(code: str) -> tuple[str, ...]:
-    names = _FIELDS.get(code, "").split()
+def _spoken_of(error: WorkflowError) -> tuple[str, ...]:
+    if error.code == "too_long":  # it names the field itself, as the engine calls it
+        return tuple(name for name in (str(error.facts["field"]).removeprefix("field:"),) if name in request.form)
+    names = _FIELDS.get(error.code, "").split()
     return tuple(names) if len(names) < 2 else tuple(name for name in names if name in request.form)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from workflow import texts
 from workflow.actor import Actor
 from workflow.errors import Stale
 from workflow.seeing import access
@@ -38,7 +39,7 @@ def save(
     """
     access.require_unit(by, unit_id, episode)
     values = {
-        "content": dict(content), "signed_by": list(signed_by), "saved_at": at,
+        "content": texts.all_taken(dict(content)), "signed_by": list(signed_by), "saved_at": at,
         "saved_by": by.name, "saved_by_id": by.person_id,
     }  # fmt: skip
     write = insert(HandoverDraft).values(episode_id=episode.id, unit_id=unit_id, number=1, **values)

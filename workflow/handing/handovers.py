@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import cpr, history
+from workflow import cpr, history, texts
 from workflow.actor import Actor
 from workflow.casefile import CaseFile, fetch
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
@@ -45,6 +45,7 @@ def send(
     Raises Missing (naming the fields) unless there is an override reason, also where the citizen does not live in the
     municipality of the receiver; Invalid, NotAllowed, NotPossible, Stale, NotFound.
     """
+    content = texts.all_taken(dict(content))
     case = fetch_for(session, episode_id, by=by, at=at)
     cpr.require_none(override_reason, basis_reason)
     if strangers := set(content) - set(isbar.FIELDS):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, contains_eager
 
-from workflow import citizens
+from workflow import citizens, texts
 from workflow.cpr import Cpr
 from workflow.errors import Invalid
 from workflow.seeing import access_log
@@ -19,18 +19,26 @@ from workflow.vocabulary import Look
 MOST = 50
 SHORTEST = 2  # letters of a name
 _DIGITS = 8  # of a Danish telephone number
-_PHONE = re.compile(r"[\d\s+()-]+")
+_PHONE = re.compile("[0-9+()/]+")
 _FOLDED = str.maketrans("äöéèëêüáàóôíñç_", "æøeeeeuaaooinc ")  # as words_of in the database
 _FOUND = text("select citizens_found(cast(:words as tsquery), cast(:digits as text), :most)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a search found: the newest episode of each citizen first. `cpr` is set when a full number was typed."""
+    """What a search found: what is open first, then the newest. `cpr` is set when a full number was typed."""
 
     episodes: Sequence[Episode]
     cpr: Cpr | None = None
     more: bool = False  # than are shown
+
+    @property
+    def open(self) -> list[Episode]:
+        return [episode for episode in self.episodes if episode.closed_at is None]
+
+    @property
+    def closed(self) -> list[Episode]:
+        return [episode for episode in self.episodes if episode.closed_at is not None]
 
 
 def find(session: Session, sight: Sight, typed: str, *, visit: Visit) -> Found:
@@ -55,14 +63,15 @@ def find(session: Session, sight: Sight, typed: str, *, visit: Visit) -> Found:
 
 def _number(typed: str) -> Cpr | None:
     try:
-        return Cpr.parse(typed.replace(" ", ""))
+        return Cpr.parse(typed)
     except Invalid:
         return None
 
 
 def _matching(session: Session, typed: str) -> list[int]:
+    typed = texts.clean(typed)
     digits = re.sub(r"\D", "", typed)
-    if _PHONE.fullmatch(typed.strip()):
+    if _PHONE.fullmatch(texts.joined(typed)):
         if len(digits) < _DIGITS:
             raise Invalid("search_for_more")
         asked = {"words": None, "digits": digits[-_DIGITS:]}

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
-from workflow import db
+from workflow import db, texts
 from workflow.medcom.envelope import Party
 from workflow.tables import Address, Organisation, Unit
 from workflow.vocabulary import OrganisationKind, UnitKind
@@ -134,4 +134,4 @@ def _new_ward(session: Session, party: Party, hospital_id: int, *, at: datetime)
 
 
 def _name(party: Party) -> str:
-    return (party.name or f"SOR {party.sor or party.gln or '?'}")[:200]
+    return texts.cut(party.name or f"SOR {party.sor or party.gln or '?'}")

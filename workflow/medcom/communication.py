@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from workflow import texts
 from workflow.medcom import envelope, uris
 from workflow.medcom.envelope import Party
 from workflow.medcom.notification import instant
@@ -106,7 +107,7 @@ def read(tree: Tree) -> CareCommunication:
         category=word(said, "category", 0, "coding", 0, "code") or "", topic=word(said, "topic", "text"),
         sender=outside.sender, receiver=outside.receiver, occurred_at=occurred_at,
         citizens=tuple(v for v in (word(i, "value") for i in identifiers) if v),
-        name=" ".join(n for n in names if n) or None,
+        name=texts.cut(" ".join(n for n in names if n)) or None,
         episode_of_care=(word(episode, "system") or "", value) if value else None,
         segments=tuple(_segment(tree, p) for p in each(said, "payload")),
         follows=next((r.rpartition("/")[2] for r in revised if r), None),

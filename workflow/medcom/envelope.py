@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from workflow import texts
 from workflow.medcom import uris
 from workflow.medcom.problems import Unreadable
 from workflow.medcom.tree import Tree, each, local, pick, resolve, resources, word
@@ -59,7 +60,7 @@ def party(bundle: Tree, reference: str | None, endpoint: str | None = None) -> P
     gln = next((identifiers[system] for system in uris.GLN if system in identifiers), None)
     _, _, by_endpoint = (endpoint or "").partition(uris.SOR_ENDPOINT)
     sor = identifiers.get(uris.SOR) or by_endpoint or None
-    return Party(sor and sor[:MAX_ID], gln and gln[:MAX_ID], word(organisation, "name"))
+    return Party(sor and sor[:MAX_ID], gln and gln[:MAX_ID], texts.cut(word(organisation, "name") or "") or None)
 
 
 def provenances(bundle: Tree) -> tuple[Tree | None, list[Tree]]:

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
-from workflow import cpr, db, keys
+from workflow import cpr, db, keys, texts
 from workflow.actor import Actor
-from workflow.db import plain
+from workflow.db import LONGEST_NOTE, plain
 from workflow.tables import AccessEntry, AccessSeal
 from workflow.vocabulary import Look
 
@@ -58,7 +58,8 @@ def write(
         {
             "at": visit.at, "kind": kind, "what": visit.what, "person_id": by.person_id, "person": by.name,
             "unit_id": by.unit_id, "roles": " ".join(sorted(by.roles)), "citizens": list(citizens),
-            "episodes": list(episodes), "related": related, "criterion": hashed, "purpose": visit.purpose,
+            "episodes": list(episodes), "related": related, "criterion": hashed,
+            "purpose": visit.purpose and texts.cut(visit.purpose, LONGEST_NOTE),
             "address": visit.address, "request_id": visit.request_id,
         },
     )  # fmt: skip

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from workflow import texts
 from workflow.actor import Actor
 from workflow.errors import Invalid, NotFound, NotPossible
 from workflow.staff import administrators, sign_ins
@@ -17,7 +18,7 @@ from workflow.vocabulary import NoticeKind, SignInEnd
 _USERNAME = re.compile(r"[a-zæøå0-9][a-zæøå0-9._@-]{1,63}")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\+?[0-9 ]{8,20}")
-_CPR = re.compile(r"\d{6}-?\d{4}")  # a number of a citizen must not become somebody's name here (promise 10)
+_CPR = re.compile(rf"\d{{6}}{texts.DASH}?\d{{4}}")  # a citizen's number must not become a name here (promise 10)
 
 
 def add(
@@ -29,7 +30,7 @@ def add(
     Raises Invalid, NotAllowed, and NotPossible when the username is taken.
     """
     administrators.require_administrator(by)
-    username, name = username.strip().lower(), " ".join(name.split())
+    username, name = texts.clean(username).strip().lower(), " ".join(texts.clean(name).split())
     if not _USERNAME.fullmatch(username) or _CPR.fullmatch(username):
         raise Invalid("bad_username")
     if not name or _CPR.search(name):
@@ -99,7 +100,7 @@ def named(session: Session, username: str) -> Person:
 
 
 def _reach(person: Person, email: str | None, mobile: str | None) -> None:
-    person.email, person.mobile = (email or "").strip() or None, " ".join((mobile or "").split()) or None
+    person.email, person.mobile = (email or "").strip() or None, texts.spaced(mobile or "") or None
     if person.email is not None and not _MAIL.fullmatch(person.email):
         raise Invalid("not_an_email")
     if person.mobile is not None and not _PHONE.fullmatch(person.mobile):

@@ -1,5 +1,6 @@
 """Every table, so that whoever imports this package knows the whole schema."""
 
+from workflow.db import Base
 from workflow.tables.access import (
     AccessEntry,
     AccessMark,
@@ -34,6 +35,9 @@ from workflow.tables.places import Place, PlaceRequest, PlaceStay
 from workflow.tables.tasks import ContactAttempt, Task
 from workflow.tables.tokens import Answer, Token
 from workflow.tables.wordings import Wording
+from workflow.texts import hold_to_bounds
+
+hold_to_bounds(Base)
 
 __all__ = [
     "AccessEntry",

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, La
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Line, Note, PublicId, RowNumber, reference
 from workflow.vocabulary import Look, WhyLook
 
 
@@ -41,7 +41,7 @@ class AccessEntry(Base):
     episodes: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     related: Mapped[bool | None]  # whether the unit had a relation to all of them when it looked
     criterion: Mapped[bytes | None] = mapped_column(LargeBinary)  # of a search: a keyed hash of what was typed
-    purpose: Mapped[str | None]
+    purpose: Mapped[Note | None]
     address: Mapped[str | None]
     request_id: Mapped[str | None]
 
@@ -96,7 +96,7 @@ class LookToConfirm(Base):
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[str | None]
     in_order: Mapped[bool | None]
-    note: Mapped[str | None]
+    note: Mapped[Note | None]
 
 
 class BreakGlass(Base):
@@ -116,14 +116,14 @@ class BreakGlass(Base):
     person: Mapped[str]
     unit_id: Mapped[int] = reference("units")
     citizen_id: Mapped[int] = reference("citizens")
-    reason: Mapped[str]
+    reason: Mapped[Note]
     opened_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     review_unit_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))  # whose managers look at it next day
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[str | None]
     in_order: Mapped[bool | None]
-    note: Mapped[str | None]
+    note: Mapped[Note | None]
 
 
 class Objection(Base):
@@ -142,7 +142,7 @@ class Objection(Base):
     uuid: Mapped[PublicId]
     citizen_id: Mapped[int] = reference("citizens")
     episode_id: Mapped[int | None] = reference("episodes")
-    what: Mapped[str]
+    what: Mapped[Note]
     registered_at: Mapped[datetime]
     registered_by: Mapped[str]
     withdrawn_at: Mapped[datetime | None]
@@ -170,7 +170,7 @@ class Merge(Base):
     thread_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     letter_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     cancelled_id: Mapped[int | None] = reference("episodes")
-    reason: Mapped[str]
+    reason: Mapped[Note]
     merged_at: Mapped[datetime]
     merged_by: Mapped[str]
     undone_at: Mapped[datetime | None]
@@ -188,6 +188,6 @@ class SavedView(Base):
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
     person_id: Mapped[int] = reference("people")
-    name: Mapped[str]
+    name: Mapped[Line]
     query: Mapped[str]  # of the board's address; holds nothing about a citizen
     removed_at: Mapped[datetime | None]

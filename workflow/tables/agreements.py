@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Integer, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Line, Note, PublicId, RowNumber, reference
 
 
 class Agreement(Base):
@@ -21,13 +21,13 @@ class Agreement(Base):
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
-    title: Mapped[str]
+    title: Mapped[Line]
     region_id: Mapped[int | None] = reference("organisations")
     municipality_id: Mapped[int | None] = reference("organisations")
     pathway_key: Mapped[str | None]
     valid_from: Mapped[datetime]
     moves_open_deadlines: Mapped[bool]
-    note: Mapped[str]
+    note: Mapped[Note]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str]
 

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workflow.cpr import Cpr, decrypt
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Line, PublicId, RowNumber, reference
 
 
 class Citizen(Base):
@@ -23,8 +23,8 @@ class Citizen(Base):
     uuid: Mapped[PublicId]
     cpr_encrypted: Mapped[bytes] = mapped_column(LargeBinary)
     cpr_fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
-    name: Mapped[str]
-    phone: Mapped[str | None]
+    name: Mapped[Line]
+    phone: Mapped[Line | None]
     municipality_id: Mapped[int | None] = reference("organisations")
 
     @property
@@ -44,6 +44,6 @@ class MunicipalService(Base):
     id: Mapped[RowNumber]
     citizen_id: Mapped[int] = reference("citizens")
     municipality_id: Mapped[int] = reference("organisations")
-    service: Mapped[str]
+    service: Mapped[Line]
     from_on: Mapped[date]
     until_on: Mapped[date | None]

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Line, PublicId, RowNumber, reference
 from workflow.tables.citizens import Citizen
 from workflow.vocabulary import LegalBasis, Sending
 
@@ -28,7 +28,7 @@ class Thread(Base):
     identifier: Mapped[str]
     with_sor: Mapped[str]
     with_gln: Mapped[str | None]
-    with_name: Mapped[str | None]
+    with_name: Mapped[Line | None]
     category: Mapped[str]
     topic: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted
     episode_of_care_system: Mapped[str | None]

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary,
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Note, PublicId, RowNumber, reference
 from workflow.tables.citizens import Citizen
 from workflow.vocabulary import EntryKind, Origin
 
@@ -95,6 +95,6 @@ class HistoryEntry(Base):
     actor: Mapped[str]
     person_id: Mapped[int | None] = mapped_column(BigInteger)
     unit_id: Mapped[int | None] = mapped_column(BigInteger)
-    reason: Mapped[str | None]
+    reason: Mapped[Note | None]
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
     hash: Mapped[bytes] = mapped_column(LargeBinary)

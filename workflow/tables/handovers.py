@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Note, PublicId, RowNumber, reference
 from workflow.tables.episodes import Episode
 from workflow.vocabulary import HandoverState
 
@@ -27,6 +27,8 @@ class Handover(Base):
         Index("ix_handovers_episode_id", "episode_id"),
         Index("ix_handovers_to_unit_id", "to_unit_id", "state", postgresql_where="passed_at is null"),
         Index("ix_handovers_from_unit_id", "from_unit_id", "state", postgresql_where="passed_at is null"),
+        Index("ix_handovers_to_sent", "to_unit_id", "first_sent_at", postgresql_where="first_sent_at is not null"),
+        Index("ix_handovers_from_sent", "from_unit_id", "first_sent_at", postgresql_where="first_sent_at is not null"),
         Index("ix_handovers_accepted", "to_unit_id", "answered_at", "id", postgresql_where="state = 'accepted'"),
         CheckConstraint("from_unit_id <> to_unit_id", name="between_two_units"),
         CheckConstraint("passed_at is null or state = 'accepted'", name="passes_only_accepted"),
@@ -70,7 +72,7 @@ class HandoverVersion(Base):
     changed: Mapped[list[str]] = mapped_column(ARRAY(Text))
     signed_by: Mapped[list[str]] = mapped_column(ARRAY(Text))  # the professions that signed their part
     missing: Mapped[list[str]] = mapped_column(ARRAY(Text))  # sent without, for the reason given
-    override_reason: Mapped[str | None]
+    override_reason: Mapped[Note | None]
     sent_at: Mapped[datetime]
     sent_by: Mapped[str]
     sent_by_id: Mapped[int | None] = reference("people")
@@ -78,7 +80,7 @@ class HandoverVersion(Base):
     read_by: Mapped[str | None]
     rejected_at: Mapped[datetime | None]
     rejected_by: Mapped[str | None]
-    rejected_because: Mapped[str | None]
+    rejected_because: Mapped[Note | None]
     asked_for: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, Integer, LargeBinary, UniqueConst
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Line, PublicId, RowNumber, reference
 from workflow.tables.organisations import Unit
 from workflow.vocabulary import Fate
 
@@ -26,7 +26,7 @@ class Address(Base):
     uuid: Mapped[PublicId]
     sor: Mapped[str]
     gln: Mapped[str | None]
-    name: Mapped[str | None]
+    name: Mapped[Line | None]
     unit_id: Mapped[int] = reference("units")
     placeholder: Mapped[bool]
     since: Mapped[datetime]
@@ -46,7 +46,7 @@ class SenderKey(Base):
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
-    name: Mapped[str]
+    name: Mapped[Line]
     key_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     certificate: Mapped[str | None]
     made_at: Mapped[datetime]

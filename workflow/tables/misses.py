@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Note, PublicId, RowNumber, reference
 from workflow.vocabulary import Cause, MissCode, Outcome, Verdict
 
 
@@ -54,7 +54,7 @@ class MissVerdict(Base):
     miss_id: Mapped[int] = reference("misses")
     number: Mapped[int] = mapped_column(Integer)
     verdict: Mapped[Verdict]
-    reason: Mapped[str]
+    reason: Mapped[Note]
     given_at: Mapped[datetime]
     given_by: Mapped[str]
     given_by_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -75,9 +75,9 @@ class MissReview(Base):
     number: Mapped[int] = mapped_column(Integer)
     assigned_to_id: Mapped[int | None] = reference("people")
     cause: Mapped[Cause | None]
-    learning: Mapped[str]
+    learning: Mapped[Note]
     closed: Mapped[bool]
     reported: Mapped[bool | None]  # as an adverse event; null: nobody has said
     written_at: Mapped[datetime]
     written_by: Mapped[str]
-    written_by_id: Mapped[int] = mapped_column(BigInteger)
+    written_by_id: Mapped[int | None] = mapped_column(BigInteger)  # None: nobody, whose it was has left

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstrain
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Line, PublicId, RowNumber, reference
 from workflow.vocabulary import Holding, NoticeKind, OrganisationKind, Role, RoleState, UnitKind
 
 EVERY_KIND = [kind.value for kind in NoticeKind]
@@ -31,9 +31,9 @@ class Organisation(Base):
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
-    name: Mapped[str]
+    name: Mapped[Line]
     kind: Mapped[OrganisationKind]
-    code: Mapped[str | None]  # the municipality's or region's number
+    code: Mapped[Line | None]  # the municipality's or region's number
     parent_id: Mapped[int | None] = reference("organisations")
     sor: Mapped[str | None]
     gln: Mapped[str | None]
@@ -44,7 +44,7 @@ class Unit(Base):
 
     `phone` is answered by day and `phone_night` by night; `phone_line` day and night for the 72 hours after a
     discharge. What is sent to the unit is read from `reads_from` until `reads_until`, Danish time; without them, round
-    the clock.
+    the clock. From `closed_on` on it is no choice for anything, and what it had is its successor's.
     """
 
     __tablename__ = "units"
@@ -52,22 +52,26 @@ class Unit(Base):
         UniqueConstraint("organisation_id", "name"),
         *numbered("units"),
         CheckConstraint("(reads_from is null) = (reads_until is null)", name="reads_from_until"),
+        CheckConstraint("successor_id is null or closed_on is not null", name="closes_before_it_is_followed"),
+        CheckConstraint("successor_id <> id", name="follows_another"),
     )
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
     organisation_id: Mapped[int] = reference("organisations")
-    name: Mapped[str]
+    name: Mapped[Line]
     kind: Mapped[UnitKind]
-    phone: Mapped[str | None]
-    phone_night: Mapped[str | None]
-    phone_line: Mapped[str | None]
-    email: Mapped[str | None]
+    phone: Mapped[Line | None]
+    phone_night: Mapped[Line | None]
+    phone_line: Mapped[Line | None]
+    email: Mapped[Line | None]
     reads_from: Mapped[time | None]
     reads_until: Mapped[time | None]
     receives_for_municipality: Mapped[bool] = mapped_column(default=False)
     sor: Mapped[str | None]
     gln: Mapped[str | None]
+    closed_on: Mapped[date | None]
+    successor_id: Mapped[int | None] = reference("units")
 
     organisation: Mapped[Organisation] = relationship()
 
@@ -140,10 +144,10 @@ class Person(Base):
 
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
-    username: Mapped[str]
-    name: Mapped[str]
-    email: Mapped[str | None]
-    mobile: Mapped[str | None]
+    username: Mapped[Line]
+    name: Mapped[Line]
+    email: Mapped[Line | None]
+    mobile: Mapped[Line | None]
     mail_about: Mapped[list[str]] = mapped_column(
         ARRAY(Text), default=EVERY_KIND, server_default="{notice,reminder,escalation,miss}"
     )

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Line, Note, PublicId, RowNumber, reference
 from workflow.vocabulary import PlaceKind, StayState
 
 
@@ -19,7 +19,7 @@ class Place(Base):
     id: Mapped[RowNumber]
     uuid: Mapped[PublicId]
     unit_id: Mapped[int] = reference("units")
-    name: Mapped[str]
+    name: Mapped[Line]
     kind: Mapped[PlaceKind]
     extra: Mapped[bool]
 
@@ -44,7 +44,7 @@ class PlaceStay(Base):
     episode_id: Mapped[int | None] = reference("episodes")
     state: Mapped[StayState]
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
-    reason: Mapped[str | None]
+    reason: Mapped[Note | None]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str]
 

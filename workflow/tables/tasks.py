@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from workflow.db import Base, PublicId, RowNumber, reference
+from workflow.db import Base, Line, Note, PublicId, RowNumber, reference
 from workflow.tables.episodes import Episode
 from workflow.vocabulary import DoneBy, MissCode, Outcome, TaskState
 
@@ -24,6 +24,7 @@ class Task(Base):
         UniqueConstraint("episode_id", "rule", "anchor_number", "occurrence"),
         Index("ix_tasks_unit_id", "unit_id", "due_at", postgresql_where="state = 'open'"),
         Index("ix_tasks_calls", "unit_id", "due_at", postgresql_where="kind = 'follow_up_call'"),
+        Index("ix_tasks_calls_with", "counterpart_unit_id", "due_at", postgresql_where="kind = 'follow_up_call'"),
         Index("ix_tasks_counterpart_unit_id", "counterpart_unit_id", "due_at", postgresql_where="state = 'open'"),
         Index("ix_tasks_done_at", "unit_id", "done_at", "id", postgresql_where="done_at is not null"),
         Index(
@@ -55,13 +56,13 @@ class Task(Base):
     claimed_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     done_by_name: Mapped[str | None]
-    spoken_with: Mapped[str | None]
+    spoken_with: Mapped[Line | None]
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(Integer)
     last_outcome: Mapped[Outcome | None]
-    text: Mapped[str | None]  # what was agreed
-    questions: Mapped[str | None]  # what the unit wants to ask when it rings
+    text: Mapped[Note | None]  # what was agreed
+    questions: Mapped[Note | None]  # what the unit wants to ask when it rings
 
     episode: Mapped[Episode] = relationship()
 
@@ -80,9 +81,9 @@ class ContactAttempt(Base):
     made_by: Mapped[str]
     unit_id: Mapped[int | None] = reference("units")
     outcome: Mapped[Outcome]
-    spoken_with: Mapped[str | None]
+    spoken_with: Mapped[Line | None]
     doctor_involved: Mapped[bool | None]
     next_try_at: Mapped[datetime | None]
     agreed: Mapped[list[Any]] = mapped_column(JSONB)
     answers: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))  # to the script's questions
-    note: Mapped[str | None]
+    note: Mapped[Note | None]

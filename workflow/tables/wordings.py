@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped
 
-from workflow.db import Base, RowNumber, reference
+from workflow.db import Base, Note, RowNumber, reference
 from workflow.vocabulary import Language
 
 
@@ -25,6 +25,6 @@ class Wording(Base):
     organisation_id: Mapped[int] = reference("organisations")
     code: Mapped[str]
     language: Mapped[Language]
-    text: Mapped[str | None]
+    text: Mapped[Note | None]
     written_at: Mapped[datetime]
     written_by: Mapped[str]
