@@ -633,7 +633,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "discharge_coordinator": ("udskrivningskoordinator", "discharge coordinator"),
     "ward_nurse": ("sygeplejerske på afdelingen", "ward nurse"),
     "municipal_nurse": ("kommunal sygeplejerske", "municipal nurse"),
-    "facility_nurse": ("sygeplejerske på stedet", "facility nurse"),
+    "facility_nurse": ("sygeplejerske", "nurse"),
     "manager": ("leder", "manager"),
     "administrator": ("administrator", "administrator"),
     "operator": ("it-drift", "IT operator"),
@@ -730,7 +730,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "unit:ward": ("sengeafsnit", "ward"),
     "unit:coordination": ("udskrivningskoordination", "discharge coordination"),
     "unit:district": ("hjemmeplejedistrikt", "home care district"),
-    "unit:facility": ("kommunalt sted med pladser", "municipal facility with places"),
+    "unit:facility": ("midlertidige pladser", "short-stay places"),
     "unit:practice": ("almen praksis", "general practice"),
     "unit:administration": ("forvaltning", "administration"),
     # parties
