@@ -689,6 +689,7 @@ WORDS: dict[str, tuple[str, str]] = {
     # the board
     "board:handover_answer": ("Svar på overlevering", "Answer to the handover"),
     "board:handover_sending": ("Send overlevering", "Send the handover"),
+    "board:handover_mending": ("Afvist: send ny version", "Rejected: send a new version"),
     "board:arrival": ("Ankomst", "Arrival"),
     "board:review": ("Daglig gennemgang", "Daily review"),
     "board:next": ("Næste skridt", "Next step"),
@@ -836,6 +837,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "handover_rejected": ("overlevering afvist", "handover rejected"),
     "handover_sending": ("overlevering skal sendes", "a handover must be sent"),
     "handover_answer": ("overlevering venter på svar", "a handover awaits an answer"),
+    "handover_mending": (
+        "overlevering er afvist, ny version mangler",
+        "a handover was rejected, a new version is missing",
+    ),
     "call_completed": ("opfølgende opkald gennemført", "follow-up call completed"),
     "tried_in_vain": ("to forgæves opkald", "two calls in vain"),
     "event_cancelled": ("hændelse annulleret", "event cancelled"),

@@ -250,6 +250,7 @@ class Concerns(StrEnum):
     STATE = "state"
     HANDOVER_SENDING = "handover_sending"
     HANDOVER_ANSWER = "handover_answer"
+    HANDOVER_MENDING = "handover_mending"  # a new version after a rejection
     QUESTION = "question"  # that a unit asked another
     WINDOW = "window"  # nobody owes anything; until then, something holds (the 72-hour line)
 

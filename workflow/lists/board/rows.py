@@ -244,6 +244,8 @@ def _next(found: _Found, by: Actor, picked: Picked) -> Next:
         case Concerns.HANDOVER_ANSWER:
             own = by.unit_id == picked.unit_id
             return Next(do=Do.ACCEPT, handover=handover) if own else Next(do=Do.WAIT, unit=unit)
+        case Concerns.HANDOVER_MENDING:
+            return Next(do=Do.SEND, handover=handover)
         case Concerns.HANDOVER_SENDING:
             with_receiver = found.with_receiver(picked.episode_id)
             if with_receiver is not None:
