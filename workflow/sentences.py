@@ -692,8 +692,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "deceased": ("Død", "Deceased"),
     "cancelled": ("Annulleret", "Cancelled"),
     # the way of an episode
-    "way:to_receive": ("Modtages", "To be received"),
-    "way:received": ("Modtaget", "Received"),
+    "way:to_receive": ("Modtages", "Acceptance"),
+    "way:received": ("Modtaget", "Accepted"),
     "way:call": ("Opkald", "Call"),
     "way:done": ("udført", "done"),
     "way:late": ("udført for sent", "done late"),
@@ -990,6 +990,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "stay:left": ("forladt", "left"),
     "stay:released": ("frigivet", "released"),
     "stay:overbooked": ("ekstra plads", "extra place"),
+    "stay:expected_home": ("ventes hjem", "expected home"),
     "stay:moved": ("flyttet hertil", "moved here"),
     "handover:owed": ("Ikke sendt", "Not sent"),
     "handover:sent": ("Sendt", "Sent"),
