@@ -692,6 +692,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "board:handover_mending": ("Afvist: send ny version", "Rejected: send a new version"),
     "board:arrival": ("Ankomst", "Arrival"),
     "board:review": ("Daglig gennemgang", "Daily review"),
+    "board:no_plan": ("Plan mangler", "No plan"),
     "board:next": ("Næste skridt", "Next step"),
     "board:handover": ("Overlevering", "Handover"),
     # ways in, and what is asked for when an episode is opened
