@@ -35,7 +35,10 @@ def register(app: Flask) -> None:
         with looks.looking("places") as desk:
             given = request.form.get("effective_at", "")
             arrived_at = formats.from_input(given) if given else None
-            destinations.arrive(desk.session, episode_id, by=desk.by, at=desk.at, arrived_at=arrived_at)
+            destinations.arrive(
+                desk.session, episode_id, by=desk.by, at=desk.at, arrived_at=arrived_at,
+                reason=request.form.get("reason"),
+            )  # fmt: skip
         return back()
 
     @app.post("/forloeb/<uuid:episode_id>/plads/frigiv")
