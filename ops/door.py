@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -13,7 +14,10 @@ from ops import home
 from ops.errors import CannotDo
 from workflow import db, keys
 from workflow.installation import require
+from workflow.office_files import BadLine
+from workflow.sentences import sentence
 from workflow.settings import Settings
+from workflow.vocabulary import Language
 
 
 def settings() -> Settings:
@@ -22,6 +26,19 @@ def settings() -> Settings:
     Raises MissingSettings.
     """
     return Settings.from_environment(home.environment())
+
+
+def language() -> Language:
+    """The language of what the engine says to who types here: Danish where the machine is Danish (LC_ALL, LANG)."""
+    spoken = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return Language.DANISH if spoken.startswith("da") else Language.ENGLISH
+
+
+def told(bad: BadLine) -> str:
+    """A line of a file that cannot be used, and why, for who types here."""
+    spoken = language()
+    number = f"linje {bad.line}" if spoken == Language.DANISH else f"line {bad.line}"
+    return f"{number}: {sentence(bad.code, spoken, **bad.facts)}"
 
 
 @contextmanager

@@ -16,6 +16,7 @@ SCHEDULE = {
     "raise_due": 5,
     "deliver": 5,
     "apply_agreements": 10,
+    "follow_register": 5,
     "messages": 5,
     "reconcile": 60,
     "heartbeat": 10,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, text
 
-from workflow import answers, clock, deadlines, moving, operations, reconcile
+from workflow import answers, clock, deadlines, leaving, moving, operations, reconcile
 from workflow.db import Session
 from workflow.seeing import access_log, audits
 from workflow.telling import delivery, routing
@@ -98,6 +98,16 @@ def apply_agreements(*, batch: int = moving.BATCH) -> int:
             return moving.go_on(session, at=clock.now(session), batch=batch)
 
     return _until_nothing_is_left(apply_a_batch)
+
+
+def follow_register(*, batch: int = leaving.BATCH) -> int:
+    """Give back what people had who have left, a batch a transaction, until nothing is left; returns how much."""
+
+    def give_back_a_batch() -> int:
+        with Session.begin() as session:
+            return leaving.give_back(session, at=clock.now(session), batch=batch)
+
+    return _until_nothing_is_left(give_back_a_batch)
 
 
 def seal_log() -> int:

@@ -32,6 +32,12 @@ def apply_agreements() -> None:
     _run("apply_agreements", runs.apply_agreements)
 
 
+@celery.task(name="tasks.sweeps.follow_register")
+def follow_register() -> None:
+    """Give back what people had who have left."""
+    _run("follow_register", runs.follow_register)
+
+
 @celery.task(name="tasks.sweeps.messages")
 def messages() -> None:
     """Take in what the message gateway has left, load what had to wait, and send what is due."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests import steps
 from tests import world as worlds
-from tests.steps import ADMITTED, DISCHARGED, call_of, hours
+from tests.steps import ADMITTED, DISCHARGED, call_of, entries, hours
 from tests.world import ISBAR, World
 from workflow import amendments, episodes, places, tasks
 from workflow.actor import Actor
@@ -19,7 +19,7 @@ from workflow.handing import handovers
 from workflow.lists.board import picking, views
 from workflow.lists.board.filters import Cursor, Filters, Show, Turn, counts_for
 from workflow.lists.board.picking import PAGE, Picked
-from workflow.lists.board.rows import Do, Row, rows
+from workflow.lists.board.rows import Chased, Do, Row, rows
 from workflow.seeing import sight
 from workflow.seeing.sight import Sight
 from workflow.showing import duties, story
@@ -403,3 +403,32 @@ def test_who_arrives_is_listed_also_where_only_the_ward_owes_something(
     steps.receive(session, sent.uuid, by=world.facility_nurse, at=at)
     (row,) = board(session, world.facility_nurse, at, Show.ARRIVING)
     assert (row.at, row.next and row.next.do) == (at + hours(2), Do.WAIT)
+
+
+# --- somebody was chased ---
+
+
+def test_who_chased_whom_stands_on_the_row_until_it_is_done(
+    session: Session, world: World, sent: Handover, discharged: Episode
+) -> None:
+    at = DISCHARGED + hours(1)
+    amendments.chase(session, discharged.uuid, world.facility.id, by=world.ward_nurse, at=at)
+    amendments.chase(session, discharged.uuid, world.facility.id, by=world.ward_nurse, at=at)  # pressed twice
+    (row,) = board(session, world.ward_nurse, at)
+    assert row.chased == Chased(world.facility.id, str(sent.uuid), at, world.ward_nurse.name)
+    assert entries(session, discharged).count("chased") == 1
+    (row,) = board(session, world.facility_nurse, at)
+    assert row.chased is None, "it is theirs to do"
+    steps.receive(session, sent.uuid, by=world.facility_nurse, at=at + hours(1))
+    for row in board(session, world.ward_nurse, at + hours(1)):
+        assert row.chased is None, "that is done, and now they wait for something else"
+
+
+def test_nobody_is_chased_who_owes_nothing_and_nobody_chases_themselves(
+    session: Session, world: World, admitted: Episode
+) -> None:
+    for unit in (world.facility, world.ward):
+        with pytest.raises(NotPossible):
+            amendments.chase(session, admitted.uuid, unit.id, by=world.ward_nurse, at=ADMITTED)
+    with pytest.raises(NotFound):
+        amendments.chase(session, admitted.uuid, world.ward.id, by=world.stranger, at=ADMITTED)

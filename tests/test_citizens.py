@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from tests.world import World
 from workflow import citizens
-from workflow.citizens import BadLine
 from workflow.cpr import Cpr
 from workflow.errors import Invalid
+from workflow.office_files import BadLine
 from workflow.tables import Citizen, MunicipalService
 
 HEADER = "cpr;navn;kommunekode;ydelse;fra;til"

@@ -11,10 +11,10 @@ from tests import steps
 from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, hours, live, raise_all
 from tests.world import ISBAR, World
-from workflow import amendments, episodes, misses
+from workflow import agreements, amendments, episodes, misses
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
 from workflow.handing import handovers
-from workflow.tables import Episode, Handover, Notice
+from workflow.tables import Deadline, Episode, Handover, Notice
 from workflow.vocabulary import Concerns, HandoverState
 
 MINUTE = timedelta(minutes=1)
@@ -146,7 +146,7 @@ def test_a_rejection_says_why_and_the_sender_owes_a_new_version(session: Session
     )  # fmt: skip
     assert sent.episode.responsible_unit_id == world.ward.id
     concerns = {d.concerns: d.unit_id for d in live(session, sent.episode)}
-    assert concerns[Concerns.HANDOVER_SENDING] == world.ward.id
+    assert concerns[Concerns.HANDOVER_MENDING] == world.ward.id
     with pytest.raises(NotPossible):
         steps.receive(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.3))
     better = {**ISBAR, "R.medicine": "Ny liste vedlagt"}
@@ -157,6 +157,58 @@ def test_a_rejection_says_why_and_the_sender_owes_a_new_version(session: Session
     with pytest.raises(Stale):
         steps.receive(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5), version=1)
     steps.receive(session, sent.uuid, by=world.facility_nurse, at=ADMITTED + hours(4.5), version=2)
+
+
+def mending(session: Session, episode: Episode) -> Deadline:
+    (deadline,) = [d for d in live(session, episode) if d.concerns == Concerns.HANDOVER_MENDING]
+    return deadline
+
+
+def test_a_rejected_handover_is_given_an_hour_to_mend_it_in(session: Session, world: World, sent: Handover) -> None:
+    rejected = ADMITTED + hours(4.2)
+    handovers.reject(session, sent.uuid, by=world.facility_nurse, at=rejected, reason="Mangler medicinliste")
+    assert (mending(session, sent.episode).due_at, mending(session, sent.episode).unit_id) == (
+        rejected + hours(1), world.ward.id,
+    )  # fmt: skip
+    better = {**ISBAR, "R.medicine": "Ny liste vedlagt"}
+    handovers.send(session, sent.episode.uuid, better, by=world.ward_nurse, at=rejected + hours(0.5))
+    raise_all(session, rejected + hours(2))
+    assert session.scalars(select(Notice).where(Notice.topic == "handover_mending")).all() == []
+    assert misses.of_episode(session, sent.episode) == []
+
+
+def test_it_is_mended_before_the_citizen_leaves_at_the_latest(session: Session, world: World, sent: Handover) -> None:
+    rejected = ADMITTED + hours(4.2)
+    leaves = rejected + hours(0.5)
+    amendments.expect_discharge(session, sent.episode.uuid, leaves, by=world.coordinator, at=rejected - MINUTE)
+    handovers.reject(session, sent.uuid, by=world.facility_nurse, at=rejected, reason="Mangler medicinliste")
+    assert mending(session, sent.episode).due_at == leaves
+    amendments.expect_discharge(
+        session, sent.episode.uuid, rejected + hours(6), by=world.coordinator, at=rejected + MINUTE
+    )
+    assert mending(session, sent.episode).due_at == rejected + hours(1)
+
+
+def test_where_no_agreement_speaks_of_a_rejection_the_pathway_does(
+    session: Session, world: World, sent: Handover
+) -> None:
+    agreements.add(
+        session, "Aftale", (), by=worlds.SYSTEM, at=ADMITTED, valid_from=ADMITTED, region_id=world.region.id,
+        takes_away=("mending:patient_discharged",),
+    )  # fmt: skip
+    rejected = ADMITTED + hours(4.2)
+    handovers.reject(session, sent.uuid, by=world.facility_nurse, at=rejected, reason="Mangler medicinliste")
+    assert mending(session, sent.episode).due_at == rejected + hours(1)
+
+
+def test_a_late_rejection_is_a_miss_of_the_receiver_though_no_sweep_saw_it(
+    session: Session, world: World, sent: Handover
+) -> None:
+    (answer,) = [d for d in live(session, sent.episode) if d.concerns == Concerns.HANDOVER_ANSWER]
+    due_at = answer.due_at
+    handovers.reject(session, sent.uuid, by=world.facility_nurse, at=due_at + MINUTE, reason="Mangler medicinliste")
+    (missed,) = misses.of_episode(session, sent.episode)
+    assert (missed.miss.code, missed.miss.owing_unit_id, missed.miss.due_at) == ("M3", world.facility.id, due_at)
 
 
 def test_rejected_and_not_sent_again_by_the_discharge_is_a_miss_of_its_own(

@@ -65,7 +65,7 @@ def test_it_is_written_down_with_when_it_was_and_changes_nothing_else(
     [
         (Observed.TOBS, None, "x", NOW, "not_a_score"),
         (Observed.TOBS, -1, "x", NOW, "not_a_score"),
-        (Observed.TOBS, 22, "x", NOW, "not_a_score"),
+        (Observed.TOBS, 16, "x", NOW, "not_a_score"),
         (Observed.WORRY, 3, "x", NOW, "not_a_score"),
         (Observed.WORRY, None, " ", NOW, "text_needed"),
         (Observed.WORRY, None, "Se 0113400007", NOW, "no_cpr_here"),

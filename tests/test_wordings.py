@@ -153,14 +153,14 @@ def test_a_phone_number_is_no_cpr_number() -> None:
 def test_an_organisation_is_told_in_its_own_words_and_no_other_is(
     session: Session, world: World, episode: Episode
 ) -> None:
-    worded(session, world.municipality, "handover_sent", "Der er en overlevering til {enhed}")
-    assert told(session, episode, world.district).subject == (
+    worded(session, world.municipality, "transferred", "Der er en overlevering til {enhed}")
+    assert told(session, episode, world.district, "transferred").subject == (
         "Overgang – Besked: Der er en overlevering til Distrikt Syd"
     )
     assert said_to(session, world.nurse) == "Der er en overlevering til Distrikt Syd"
-    assert said_to(session, world.nurse, ENGLISH) == "handover sent"
-    told(session, episode, world.ward)
-    assert said_to(session, world.ward_nurse) == "overlevering sendt"
+    assert said_to(session, world.nurse, ENGLISH) == "the citizen has moved to another ward"
+    told(session, episode, world.ward, "transferred")
+    assert said_to(session, world.ward_nurse) == "borgeren er flyttet til en anden afdeling"
 
 
 def test_every_part_of_a_letter_can_be_worded(session: Session, world: World, episode: Episode) -> None:
@@ -174,9 +174,9 @@ def test_every_part_of_a_letter_can_be_worded(session: Session, world: World, ep
 
 
 def test_a_notice_keeps_the_words_it_was_written_with(session: Session, world: World, episode: Episode) -> None:
-    worded(session, world.municipality, "handover_sent", "Først sådan")
-    letter = told(session, episode, world.district)
-    worded(session, world.municipality, "handover_sent", "Så sådan", at=AFTER)
+    worded(session, world.municipality, "transferred", "Først sådan")
+    letter = told(session, episode, world.district, "transferred")
+    worded(session, world.municipality, "transferred", "Så sådan", at=AFTER)
     assert said_to(session, world.nurse) == "Først sådan"
     again = delivery.claim(session, MAIL, at=AFTER, real_at=REAL + timedelta(minutes=1), base_url=BASE)
     assert again is not None

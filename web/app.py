@@ -22,7 +22,7 @@ from web.ground import (
     typed,
 )
 from web.handovers import handover, handover_print
-from web.oversight import cluster, emergency, missed, missed_files, revision
+from web.oversight import cluster, emergency, missed, missed_files, overview, revision
 from web.running import health, metrics, reminders, status
 from web.work import board, inbox, places, placing, search, task, worklist  # fmt: skip
 from workflow.settings import Settings
@@ -44,8 +44,9 @@ def create_app(settings: Settings) -> Flask:
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, account, again,
         agreements, api, board, calendars, call, cluster, confirmation, corrections, correspondence, emergency,
         episode, fhir, granting, guides, handover, handover_print, happenings, health, helping, inbox, late, looks,
-        menu, merging, missed, missed_files, new_episode, observing, places, placing, plans, reminders, revision,
-        search, signin, staff, status, staying, systems, task, texts, typed, unit_file, units, worklist,
+        menu, merging, missed, missed_files, new_episode, observing, overview, places, placing, plans, reminders,
+        revision, search, signin, staff, status, staying, systems, task, texts, typed, unit_file, units,
+        worklist,
     )  # fmt: skip
     for part in parts:
         part.register(app)

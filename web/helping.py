@@ -15,13 +15,13 @@ LETTERS = {
     "board_page": "o", "tasks_page": "p", "places_page": "l", "missed_page": "m", "cluster_page": "k",
     "people_page": "e", "units_page": "u", "agreements_page": "s", "systems_page": "y", "sign_ins_page": "i",
     "roles_page": "r", "revision_page": "g", "emergency_page": "n", "status_page": "d",
-    "texts_page": "t", "inbox_page": "b",
+    "texts_page": "t", "inbox_page": "b", "overview_page": "v",
 }  # fmt: skip
 
 
 def shortcuts() -> dict[str, Item]:
-    """The pages of this person's menu by the letter that leads there."""
-    return {LETTERS[item.endpoint]: item for item in menu.items() if item.endpoint in LETTERS}
+    """The pages of this person's menu, and at the foot of it, by the letter that leads there."""
+    return {LETTERS[item.endpoint]: item for item in [*menu.items(), *menu.aside()] if item.endpoint in LETTERS}
 
 
 def register(app: Flask) -> None:

@@ -1,12 +1,13 @@
 """What is said again about an episode: cancelled, corrected, sent another way, expected, needed, looked at."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import agreements, choosing, history, instants, obligations, place_stays
+from workflow import agreements, choosing, deadlines, history, instants, obligations, place_stays
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotPossible, Stale
@@ -15,10 +16,12 @@ from workflow.pathways import newest
 from workflow.seeing import access
 from workflow.seeing.relations import fetch_for
 from workflow.settle import settle
-from workflow.tables import Episode, Unit
+from workflow.tables import Episode, HistoryEntry, Unit
 from workflow.telling import outbox
 from workflow.timeline import Told
 from workflow.vocabulary import EntryKind, Origin, Party
+
+PRESSED_TWICE = timedelta(minutes=1)
 
 
 def cancel_event(session: Session, episode_id: UUID, number: int, *, by: Actor, at: datetime, reason: str) -> Episode:
@@ -214,6 +217,33 @@ def review(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> Ep
     if case.pathway.state(case.episode.state).review is None:
         raise NotPossible("nothing_to_review", state=case.episode.state)
     return _tell_history(session, case, EntryKind.REVIEWED, trigger=None, effective_at=at, by=by, at=at, topic=None)
+
+
+def chase(session: Session, episode_id: UUID, unit_id: int, *, by: Actor, at: datetime) -> Episode:
+    """Write down that another unit was asked again for what it owes. It moves no deadline, and tells nobody.
+
+    The same once more in the same minute does nothing. Raises NotPossible (it owes nothing), NotAllowed, NotFound.
+    """
+    case = fetch_for(session, episode_id, by=by, at=at)
+    access.require_party(by, case.episode)
+    owed = deadlines.most_urgent((d for d in case.deadlines if d.unit_id == unit_id), {unit_id})
+    if owed is None or unit_id == by.unit_id:
+        raise NotPossible("nothing_to_chase")
+    about = owed.task or owed.handover
+    if _chased_just_now(session, case.episode, unit_id, by=by, at=at):
+        return case.close(session, case.episode)
+    return _tell_history(
+        session, case, EntryKind.CHASED, trigger=None, effective_at=at, by=by, at=at, topic=None,
+        facts={"unit": unit_id, "matter": str(about.uuid) if about is not None else owed.concerns.value},
+    )  # fmt: skip
+
+
+def _chased_just_now(session: Session, episode: Episode, unit_id: int, *, by: Actor, at: datetime) -> bool:
+    newest = session.scalars(
+        select(HistoryEntry).where(HistoryEntry.episode_id == episode.id, HistoryEntry.number == episode.history_number)
+    ).one()
+    same = (newest.kind, newest.person_id, newest.facts.get("unit")) == (EntryKind.CHASED, by.person_id, unit_id)
+    return same and at - newest.recorded_at < PRESSED_TWICE
 
 
 def _tell_history(

@@ -1,18 +1,17 @@
 """Citizens, found by CPR; and the register of whom a municipality knows."""
 
-import csv
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import exists, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from workflow import texts
+from workflow import office_files, texts
 from workflow.cpr import Cpr
 from workflow.db import LONGEST_LINE
 from workflow.errors import Invalid
+from workflow.office_files import BadLine
 from workflow.tables import Citizen, MunicipalService, Organisation
 from workflow.vocabulary import OrganisationKind
 
@@ -62,68 +61,45 @@ def is_known(session: Session, citizen: Citizen, municipality_id: int, *, on: da
     return bool(session.scalar(select(known)))
 
 
-@dataclass(frozen=True)
-class BadLine:
-    """A line of the file that cannot be used, and why, as a code of `workflow.sentences`.
-
-    It repeats nothing of the line.
-    """
-
-    line: int
-    code: str
-
-
 def import_services(session: Session, lines: Iterable[str]) -> tuple[int, list[BadLine]]:
-    """Read the register from CSV with a header (`COLUMNS`, separated by semicolon; dates as yyyy-mm-dd, `til` may be
-    empty).
+    """Read the register from a file with the columns `COLUMNS` (see `office_files`); `til` may be empty.
 
     Returns how many lines were used and which were not. A line that is there already changes nothing but its `til`.
     Raises Invalid when the header is not the expected one.
     """
-    reader = csv.DictReader(lines, delimiter=";")
-    if tuple(reader.fieldnames or ()) != COLUMNS:
-        raise Invalid("bad_header", expected=";".join(COLUMNS))
     municipalities: dict[str | None, int] = {
         code: id_
         for code, id_ in session.execute(
             select(Organisation.code, Organisation.id).where(Organisation.kind == OrganisationKind.MUNICIPALITY)
         )
     }
-    used, bad = 0, []
-    for row in reader:
-        try:
-            _import_line(session, row, municipalities)
-            used += 1
-        except Invalid as error:
-            bad.append(BadLine(reader.line_num, error.code))
-    return used, bad
+    return office_files.read_lines(lines, COLUMNS, lambda row: _import_line(session, row, municipalities))
 
 
-def _import_line(session: Session, row: dict[str, str | None], municipalities: dict[str | None, int]) -> None:
-    municipality_id = municipalities.get((row["kommunekode"] or "").zfill(4))
+def _import_line(session: Session, row: dict[str, str], municipalities: dict[str | None, int]) -> None:
+    municipality_id = municipalities.get(office_files.restored(row["kommunekode"], 4, lost=3))
     if municipality_id is None:
         raise Invalid("no_such_municipality")
-    try:
-        from_on = date.fromisoformat(row["fra"] or "")
-        until_on = date.fromisoformat(row["til"]) if row["til"] else None
-    except ValueError as error:
-        raise Invalid("not_a_date") from error
+    from_on = office_files.day(row["fra"])
+    until_on = office_files.day(row["til"]) if row["til"] else None
     if until_on is not None and until_on < from_on:
         raise Invalid("ends_before_it_begins")
-    if not (row["navn"] or "").strip() or not (row["ydelse"] or "").strip():
+    if not row["navn"] or not row["ydelse"]:
         raise Invalid("line_incomplete")
-    citizen = register(session, Cpr.parse(row["cpr"] or ""), row["navn"] or "", municipality_id=municipality_id)
+    service = texts.taken(row["ydelse"], LONGEST_LINE, "service")
+    cpr = Cpr.parse(office_files.restored(row["cpr"], 10))
+    citizen = register(session, cpr, row["navn"], municipality_id=municipality_id)
     same = select(MunicipalService).where(
         MunicipalService.citizen_id == citizen.id,
         MunicipalService.municipality_id == municipality_id,
-        MunicipalService.service == row["ydelse"],
+        MunicipalService.service == service,
         MunicipalService.from_on == from_on,
     )
     known = session.scalar(same)
     if known is None:
         session.add(
             MunicipalService(
-                citizen_id=citizen.id, municipality_id=municipality_id, service=row["ydelse"], from_on=from_on,
+                citizen_id=citizen.id, municipality_id=municipality_id, service=service, from_on=from_on,
                 until_on=until_on,
             )
         )  # fmt: skip

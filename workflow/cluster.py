@@ -1,5 +1,6 @@
 """How it goes in both sectors of a cluster, for its managers: numbers about nobody."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from workflow.actor import Actor
 from workflow.seeing import access
+from workflow.share import Share
 from workflow.vocabulary import MissCode
 
 FEW = 5  # of others, a number below this and above nought could point at somebody
@@ -38,14 +40,22 @@ class UnitFigures:
     calls_missed: Number  # made late or not at all; what was heard of too late is nobody's fault, and not here
     misses: dict[MissCode, Number]
 
+    @property
+    def calls(self) -> Share | None:
+        """Those in time, of all; None where a part of it is hidden."""
+        if self.calls_in_time is None or self.calls_missed is None:
+            return None
+        return Share(self.calls_in_time, self.calls_in_time + self.calls_missed)
+
 
 @dataclass(frozen=True, kw_only=True)
 class OrganisationFigures:
-    """The units of one organisation. No sums: they would give away what is hidden."""
+    """The units of one organisation, and all of them together; a sum that tells a small number is hidden too."""
 
     name: str
     own: bool
     units: tuple[UnitFigures, ...]
+    together: UnitFigures
 
 
 def read(session: Session, *, by: Actor, at: datetime) -> list[OrganisationFigures]:
@@ -64,20 +74,29 @@ def read(session: Session, *, by: Actor, at: datetime) -> list[OrganisationFigur
         OrganisationFigures(
             name=name,
             own=organisation_id == by.organisation_id,
-            units=tuple(_unit(row, own=organisation_id == by.organisation_id) for row in units),
+            units=tuple(_figures([row], own=organisation_id == by.organisation_id) for row in units),
+            together=_figures(units, own=organisation_id == by.organisation_id),
         )
-        for (organisation_id, name), units in groupby(rows, key=lambda row: (row.organisation_id, row.organisation))
+        for (organisation_id, name), found in groupby(rows, key=lambda row: (row.organisation_id, row.organisation))
+        for units in [list(found)]
     ]
 
 
-def _unit(row: Row[Any], *, own: bool) -> UnitFigures:
+def _figures(units: Sequence[Row[Any]], *, own: bool) -> UnitFigures:
+    """Of one unit, or of several together under the name of the first."""
+
+    def together(name: str) -> Number:
+        return _shown([getattr(row, name) for row in units], own)
+
     return UnitFigures(
-        unit_id=row.uuid, name=row.unit, owned=_shown(row.owned, own), unanswered=_shown(row.unanswered, own),
-        late=_shown(row.late, own), calls_in_time=_shown(row.calls_in_time, own),
-        calls_missed=_shown(row.calls_missed, own),
-        misses={code: _shown(row.misses.get(code, 0), own) for code in MissCode},
+        unit_id=units[0].uuid, name=units[0].unit, owned=together("owned"), unanswered=together("unanswered"),
+        late=together("late"), calls_in_time=together("calls_in_time"), calls_missed=together("calls_missed"),
+        misses={code: _shown([row.misses.get(code, 0) for row in units], own) for code in MissCode},
     )  # fmt: skip
 
 
-def _shown(number: int, own: bool) -> Number:
-    return number if own or number == 0 or number >= FEW else None
+def _shown(numbers: Sequence[int], own: bool) -> Number:
+    """Their sum. Of others neither a small one, nor one that tells what a small number among them is."""
+    together, small = sum(numbers), [number for number in numbers if 0 < number < FEW]
+    told = bool(small) and (len(small) == 1 or sum(small) in {len(small), (FEW - 1) * len(small)})
+    return together if own or together == 0 or (together >= FEW and not told) else None

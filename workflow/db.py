@@ -86,6 +86,14 @@ def count_everything(session: OrmSession) -> None:
     session.execute(text(f"set local role {SWEEPS}"))
 
 
+def act_in_background(session: OrmSession) -> None:
+    """For the rest of this transaction, do what follows from a change of the register: it reaches every episode.
+
+    Whoever lets somebody go, or closes a unit, sees no citizen, and nothing of this leaves.
+    """
+    session.execute(text(f"set local role {SWEEPS}"))
+
+
 def receive_messages(session: OrmSession) -> None:
     """For the rest of this transaction, be who receives hospitals' messages: a program asks, not a person."""
     session.execute(text(f"set local role {MESSAGES}"))

@@ -174,6 +174,16 @@ class Pathway:
                 ladder=(AT_DUE_THEN_MANAGERS[0], Rung(hours(1), Audience.MANAGERS)),
                 source="design.md promise 2",
             )
+            yield Rule(
+                key=f"mending:{trigger}",
+                kind=RuleKind.AFTER_EVENT,
+                concerns=Concerns.HANDOVER_MENDING,
+                on=trigger,
+                owner=Party.RESPONSIBLE,
+                after=hours(1),
+                ladder=(AT_DUE_THEN_MANAGERS[0], Rung(hours(1), Audience.MANAGERS)),
+                source="design.md promise 2",
+            )
 
 
 def _nearest_handover(pathway: Pathway, state: str) -> Transition | None:

@@ -214,6 +214,9 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Aftaler kan kun skrives, når I har talt sammen.",
         "Agreements can only be written when you have spoken.",
     ),
+    "nothing_to_chase": (
+        "Den enhed skylder ikke noget på forløbet lige nu.", "That unit owes nothing on the episode right now."
+    ),
     "already_accepted": ("Allerede modtaget af {by} {at}.", "Already accepted by {by} {at}."),
     "read_before_accepting": (
         "Læs overleveringen, før den modtages: ingen i enheden har læst denne version.",
@@ -235,8 +238,24 @@ ERRORS: dict[str, tuple[str, str]] = {
     ),
     "bad_agreement": ("Samarbejdsaftalen kan ikke bruges: {problems}.", "The agreement cannot be used: {problems}."),
     "bad_header": (
-        "Filens første linje skal være: {expected}.",
-        "The first line of the file must be: {expected}.",
+        "Filens første linje skal have disse kolonner, i vilkårlig rækkefølge: {expected}.",
+        "The first line of the file must have these columns, in any order: {expected}.",
+    ),
+    "not_a_text_file": (
+        "Filen er ikke en tekstfil. I Excel: gem som CSV.",
+        "The file is not a text file. In Excel: save as CSV.",
+    ),
+    "not_a_table": (
+        "Filen kan ikke læses som en tabel. I Excel: gem som CSV.",
+        "The file cannot be read as a table. In Excel: save as CSV.",
+    ),
+    "too_many_cells": (
+        "Linjen har flere felter, end der er kolonner.",
+        "The line has more cells than there are columns.",
+    ),
+    "number_shortened": (
+        "Regnearket har forkortet et langt nummer. Sæt kolonnen til »Tekst«, og skriv nummeret igen.",
+        "The spreadsheet has shortened a long number. Format the column as text, and type the number again.",
     ),
     "attachment_not_taken": (
         "Vedhæft højst 10 MB pdf, gif, jpeg, png, tiff eller bmp.",
@@ -592,10 +611,6 @@ ERRORS: dict[str, tuple[str, str]] = {
     "bad_sor": ("SOR-id skal være 6-19 cifre.", "The SOR id must have 6-19 digits."),
     "bad_time": ("Klokkeslæt skrives tt:mm, fra og til, eller slet ikke.", "Times are hh:mm, from and until, or none."),
     "no_file": ("Vælg en fil.", "Choose a file."),
-    "not_utf8": (
-        "Filen er ikke skrevet i UTF-8. I Excel: gem som »CSV UTF-8«.",
-        "The file is not written in UTF-8. In Excel: save as “CSV UTF-8”.",
-    ),
     "bad_lines": (
         "Noget er ændret, siden filen blev set igennem. Se den igennem igen.",
         "Something has changed since the file was looked at. Look at it again.",
@@ -684,6 +699,7 @@ WORDS: dict[str, tuple[str, str]] = {
     # the board
     "board:handover_answer": ("Svar på overlevering", "Answer to the handover"),
     "board:handover_sending": ("Send overlevering", "Send the handover"),
+    "board:handover_mending": ("Afvist: send ny version", "Rejected: send a new version"),
     "board:arrival": ("Ankomst", "Arrival"),
     "board:review": ("Daglig gennemgang", "Daily review"),
     "board:next": ("Næste skridt", "Next step"),
@@ -831,6 +847,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "handover_rejected": ("overlevering afvist", "handover rejected"),
     "handover_sending": ("overlevering skal sendes", "a handover must be sent"),
     "handover_answer": ("overlevering venter på svar", "a handover awaits an answer"),
+    "handover_mending": (
+        "overlevering er afvist, ny version mangler",
+        "a handover was rejected, a new version is missing",
+    ),
     "call_completed": ("opfølgende opkald gennemført", "follow-up call completed"),
     "claim_waits": ("et tidspunkt skal bekræftes", "a time must be confirmed"),
     "claim_confirmed": ("tidspunktet er bekræftet", "the time is confirmed"),
@@ -893,10 +913,10 @@ WORDS: dict[str, tuple[str, str]] = {
     # misses
     "M1": ("Overlevering ikke sendt før overgangen", "Handover not sent before the transition"),
     "M2": ("Overlevering sendt for sent", "Handover sent late"),
-    "M3": ("Overlevering ikke besvaret i tide", "Handover not answered in time"),
+    "M3": ("Overlevering ikke besvaret til tiden", "Handover not answered in time"),
     "M4": ("Overlevering afvist og ikke sendt igen", "Handover rejected and not sent again"),
-    "M5": ("Opfølgende opkald ikke gennemført", "Follow-up call not made"),
-    "M6": ("Opgave ikke udført i tide", "Task not done in time"),
+    "M5": ("Opfølgende opkald ikke gennemført til tiden", "Follow-up call not made in time"),
+    "M6": ("Opgave ikke udført til tiden", "Task not done in time"),
     "cause:communication": ("Kommunikation", "Communication"),
     "cause:information": ("Information", "Information"),
     "cause:organisation": ("Organisation", "Organisation"),
@@ -933,7 +953,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "entry:rerouted": ("Ny vej", "Another way"),
     "entry:planned": ("Forventet udskrivning", "Expected discharge"),
     "entry:need": ("Behov registreret", "Need recorded"),
-    "entry:reviewed": ("Set til", "Looked at"),
+    "entry:reviewed": ("Tilset", "Looked at"),
+    "entry:chased": ("Rykket", "Chased"),
     "entry:handover_sent": ("Overlevering sendt", "Handover sent"),
     "entry:handover_read": ("Overlevering læst", "Handover read"),
     "entry:handover_accepted": ("Overlevering modtaget", "Handover accepted"),

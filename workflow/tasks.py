@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflow import cpr, history, instants, texts
-from workflow.actor import Actor
+from workflow.actor import SYSTEM, Actor
 from workflow.agreed import KIND as AGREED
 from workflow.agreed import OWNERS, Agreed
 from workflow.casefile import CaseFile, fetch
@@ -302,6 +302,18 @@ def hand_on(session: Session, task_id: UUID, *, to: Person | None, by: Actor, at
     task.claimed_by_id, task.claimed_at = (to.id, at) if to is not None else (None, None)
     _write(session, case, EntryKind.TASK_HANDED_ON, by=by, at=at, facts=facts)
     return case.close(session, task)
+
+
+def give_back(session: Session, task_id: UUID, person_id: int, name: str, *, at: datetime) -> bool:
+    """Give a task that somebody took back to the unit, because they have stopped there; whether they had it still."""
+    case, task = _fetch(session, task_id, by=SYSTEM, at=at)
+    has_it = task.state == TaskState.OPEN and task.claimed_by_id == person_id
+    if has_it:
+        task.claimed_by_id, task.claimed_at = None, None
+        facts = {"task": str(task.uuid), "from": person_id, "to": None, "note": "", "left": name}
+        _write(session, case, EntryKind.TASK_HANDED_ON, by=SYSTEM, at=at, facts=facts)
+    case.close(session, task)
+    return has_it
 
 
 def change_shift(session: Session, *, by: Actor, at: datetime, note: str) -> int:

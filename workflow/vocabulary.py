@@ -64,6 +64,7 @@ class EntryKind(StrEnum):
     PLANNED = "planned"
     NEED = "need"
     REVIEWED = "reviewed"
+    CHASED = "chased"
     HANDOVER_SENT = "handover_sent"
     HANDOVER_READ = "handover_read"
     HANDOVER_ACCEPTED = "handover_accepted"
@@ -258,6 +259,7 @@ class Concerns(StrEnum):
     STATE = "state"
     HANDOVER_SENDING = "handover_sending"
     HANDOVER_ANSWER = "handover_answer"
+    HANDOVER_MENDING = "handover_mending"  # a new version after a rejection
     QUESTION = "question"  # that a unit asked another
     WINDOW = "window"  # nobody owes anything; until then, something holds (the 72-hour line)
 

@@ -3,19 +3,18 @@
 import getpass
 import json
 from dataclasses import asdict
-from typing import TextIO
+from typing import BinaryIO
 
 import click
 
 from ops import door
 from ops.errors import CannotDo
-from workflow import clock
+from workflow import clock, office_files
 from workflow.actor import Actor
 from workflow.errors import Invalid, WorkflowError
-from workflow.sentences import sentence
 from workflow.staff import registry, registry_undo
 from workflow.staff.registry import Reading
-from workflow.vocabulary import Language, Origin
+from workflow.vocabulary import Origin
 
 
 def _me() -> Actor:
@@ -28,24 +27,26 @@ def organisations() -> None:
 
 
 @organisations.command("import")
-@click.argument("file", type=click.File(encoding="utf-8-sig"))
+@click.argument("file", type=click.File("rb"))
 @click.option("--apply", is_flag=True, help="Write it. Without this, only say what would be written.")
 @click.option("--json", "as_json", is_flag=True, help="The result for a program.")
-def import_(file: TextIO, *, apply: bool, as_json: bool) -> None:
+def import_(file: BinaryIO, *, apply: bool, as_json: bool) -> None:
     """Look at FILE (- for standard input) and say what it would change; with --apply, write it, all or nothing.
 
-    CSV with semicolons, one line a unit; docs/administration.md has the columns. Exit code 1 when there are bad lines.
+    CSV as Excel saves it, one line a unit; docs/administration.md has the columns. Exit code 1 when there are
+    bad lines.
     """
     try:
+        decoded = office_files.decode(file.read())
         with door.transaction(door.settings()) as session:
             if apply:
-                reading = registry.apply(session, file, by=_me(), at=clock.real_now())
+                reading = registry.apply(session, decoded.lines, by=_me(), at=clock.real_now())
             else:
-                reading = registry.preview(session, file, by=_me())
+                reading = registry.preview(session, decoded.lines, by=_me())
     except Invalid as why:
-        raise click.ClickException(why.say(Language.ENGLISH)) from None
-    except UnicodeDecodeError:
-        raise click.ClickException("The file is not written in UTF-8; nothing was read.") from None
+        raise click.ClickException(why.say(door.language())) from None
+    if not as_json:
+        click.echo(f"Read as {decoded.code_page}.")
     click.echo(json.dumps(asdict(reading), indent=2, ensure_ascii=False) if as_json else _words(reading, applied=apply))
     if reading.bad:
         raise SystemExit(1)
@@ -59,12 +60,12 @@ def undo() -> None:
             undone = registry_undo.undo(session, by=_me(), at=clock.real_now())
             count, at, name = len(undone.changes), undone.imported_at, undone.imported_by
     except WorkflowError as why:
-        raise CannotDo(why.say(Language.ENGLISH)) from None
+        raise CannotDo(why.say(door.language())) from None
     click.echo(f"The import by {name} at {at:%Y-%m-%d %H:%M} UTC is undone: {count} rows are as they were.")
 
 
 def _words(reading: Reading, *, applied: bool) -> str:
-    lines = [f"line {bad.line}: {sentence(bad.code, Language.ENGLISH)}" for bad in reading.bad]
+    lines = [door.told(bad) for bad in reading.bad]
     for change in reading.changes:
         kind = "unit" if change["table"] == "units" else "organisation"
         if change["before"] is None:

@@ -13,7 +13,7 @@ from workflow import clock
 from workflow.actor import Actor
 from workflow.errors import WorkflowError
 from workflow.telling import delivery
-from workflow.vocabulary import Language, Role
+from workflow.vocabulary import Role
 
 
 @click.group()
@@ -50,5 +50,5 @@ def again(key: UUID, *, address: str | None) -> None:
         with door.transaction(door.settings()) as session:
             delivery.send_again(session, key, by=by, real_at=clock.real_now(), address=address)
     except WorkflowError as why:
-        raise CannotDo(why.say(Language.ENGLISH)) from None
+        raise CannotDo(why.say(door.language())) from None
     click.echo("It will be tried again at once.")

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from ops import door
 from ops.errors import CannotDo
-from workflow import clock
+from workflow import clock, leaving
 from workflow.actor import Actor
 from workflow.errors import WorkflowError
 from workflow.staff import accounts, roles, sign_ins
 from workflow.staff import people as register
 from workflow.tables import Organisation, Person, PersonRole, Unit
-from workflow.vocabulary import Language, Origin, Role, RoleState, SignInEnd
+from workflow.vocabulary import Origin, Role, RoleState, SignInEnd
 
 Verb = TypeVar("Verb", bound=Callable[..., None])
 NAMES = [role.value for role in Role]
@@ -40,7 +40,7 @@ def _transaction() -> Iterator[Session]:
         with door.transaction(door.settings()) as session:
             yield session
     except WorkflowError as why:
-        raise CannotDo(why.say(Language.ENGLISH)) from None
+        raise CannotDo(why.say(door.language())) from None
 
 
 @click.group()
@@ -88,6 +88,7 @@ def roles_(username: str, *, give: str | None, take: str | None, unit_name: str 
         if take:
             held = _held(session, person, _unit(session, unit_name or ""), Role(take))
             roles.end(session, held.uuid, by=_me(), at=at)
+            leaving.give_back(session, at=clock.now(session))
         told = _told(session, person)
     shown = [f"{one['role']} in {one['unit']}, {one['organisation']} ({one['state']})" for one in told["roles"]]
     _say(told, "\n".join(shown) or f"{told['name']} has no role.", as_json)
@@ -125,6 +126,7 @@ def deactivate(username: str, *, as_json: bool) -> None:
     with _transaction() as session:
         person = register.named(session, username)
         register.deactivate(session, person, by=_me(), at=clock.real_now())
+        leaving.give_back(session, at=clock.now(session))
         told = _told(session, person)
     _say(told, f"{told['name']} is deactivated.", as_json)
 

@@ -19,7 +19,7 @@ from workflow.errors import WorkflowError
 from workflow.staff import people, sign_ins
 from workflow.staff import tokens as register
 from workflow.tables import PersonRole, Token
-from workflow.vocabulary import Language, Origin, Scope
+from workflow.vocabulary import Origin, Scope
 
 SCOPES = [scope.value for scope in register.FOR_SYSTEMS]
 
@@ -30,7 +30,7 @@ def _transaction() -> Iterator[Session]:
         with door.transaction(door.settings()) as session:
             yield session
     except WorkflowError as why:
-        raise CannotDo(why.say(Language.ENGLISH)) from None
+        raise CannotDo(why.say(door.language())) from None
 
 
 def _me() -> Actor:

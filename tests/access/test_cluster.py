@@ -17,6 +17,7 @@ from workflow.cluster import FEW, OrganisationFigures, UnitFigures
 from workflow.cpr import Cpr
 from workflow.errors import NotAllowed
 from workflow.handing import handovers
+from workflow.share import Share
 from workflow.tables import Episode, Handover, Task, Unit
 from workflow.vocabulary import HandoverState, MissCode, Outcome, Role, TaskState, Verdict
 
@@ -86,7 +87,13 @@ def recount(session: Session, unit: Unit, at: datetime) -> UnitFigures:
     """The same by going through every row, one by one."""
     every = list(session.scalars(select(Episode)))
     owed = [task for task in session.scalars(select(Task)) if task.unit_id == unit.id]
-    calls = [task for task in owed if task.kind == "follow_up_call" and at - MONTH < task.due_at <= at]
+    calls = [
+        task
+        for task in owed
+        if task.kind == "follow_up_call"
+        and at - MONTH < task.due_at <= at
+        and not (task.state == TaskState.DONE and task.last_outcome == Outcome.NOT_RELEVANT)
+    ]
     standing = [
         judged.miss.code
         for episode in every
@@ -159,6 +166,27 @@ def test_what_the_small_world_says(session: Session, lived: World, acting: Actin
     _, theirs = read(session, acting, lived.ward_manager)
     seen = next(unit for unit in theirs.units if unit.name == "Tryghedshotellet")
     assert (seen.unanswered, seen.calls_in_time, seen.calls_missed) == (11, None, 6)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"),
+    [
+        ([5, 7], 12), ([5, 0], 5), ([0, 0], 0), ([1, 1], None), ([7, 3], None),  # one is hidden: it would be told
+        ([7, 1, 1], None), ([7, 4, 4], None),  # both at the least, both at the most: told too
+        ([7, 1, 2], 10), ([2, 3], 5), ([1, 2], None),
+    ],
+)  # fmt: skip
+def test_a_sum_of_others_tells_no_small_number(numbers: list[int], shown: int | None) -> None:
+    assert cluster._shown(numbers, False) == shown
+    assert cluster._shown(numbers, True) == sum(numbers)
+
+
+def test_together_an_organisation_of_ones_own_is_the_sum_of_its_units(
+    session: Session, lived: World, acting: Acting
+) -> None:
+    ours, _ = read(session, acting, lived.facility_manager)
+    assert ours.together.unanswered == sum(unit.unanswered or 0 for unit in ours.units)
+    assert ours.together.calls == Share(2, 8)
 
 
 def test_late_is_late_by_the_clock_though_no_sweep_ran(session: Session, lived: World, acting: Acting) -> None:

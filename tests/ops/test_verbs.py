@@ -225,7 +225,7 @@ def test_the_register_is_read_and_bad_lines_are_named_by_number(
     assert read.stdout.splitlines() == [
         "line 3: Unknown municipality code.",
         "line 4: That is not a CPR number: six digits for the date of birth and four characters.",
-        "1 lines used, 2 not.",
+        "1 lines used, 2 not. Read as UTF-8.",
     ]
     with db.Session() as session:
         known = session.scalars(select(MunicipalService)).one()
@@ -235,7 +235,15 @@ def test_the_register_is_read_and_bad_lines_are_named_by_number(
 def test_another_header_reads_nothing(database: Database, episode: Episode) -> None:
     refused = overgang("citizens", "import", "-", environ=database.environment, typed="a;b\n1;2\n")
     assert refused.returncode == 1
-    assert "The first line of the file must be: cpr;navn;kommunekode;ydelse;fra;til." in refused.stderr
+    assert "must have these columns, in any order: cpr;navn;kommunekode;ydelse;fra;til." in refused.stderr
+
+
+def test_a_danish_machine_is_answered_in_danish(database: Database, episode: Episode, tmp_path: Path) -> None:
+    file = tmp_path / "register.csv"
+    file.write_bytes(f"{HEADER}11940001;Åse Demo;0730;Hjemmesygepleje;2026-01-01;\n".encode("cp1252"))
+    read = overgang("citizens", "import", file, environ={**database.environment, "LC_ALL": "da_DK.UTF-8"})
+    assert read.stdout.splitlines()[0].startswith("linje 2: Det er ikke et CPR-nummer")
+    assert "Windows-1252" in read.stdout
 
 
 # --- outbox ---

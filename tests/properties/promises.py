@@ -231,7 +231,10 @@ def _one_live_deadline_an_obligation(rows: Rows, episode: Any) -> None:
         else:
             handover = rows.by_number("handovers", deadline.handover_id)
             answer = handover.state in {HandoverState.SENT, HandoverState.READ}
-            assert deadline.concerns == (Concerns.HANDOVER_ANSWER if answer else Concerns.HANDOVER_SENDING)
+            sending = {HandoverState.REJECTED: Concerns.HANDOVER_MENDING}.get(
+                handover.state, Concerns.HANDOVER_SENDING
+            )
+            assert deadline.concerns == (Concerns.HANDOVER_ANSWER if answer else sending)
             assert deadline.unit_id == (handover.to_unit_id if answer else handover.from_unit_id)
 
 

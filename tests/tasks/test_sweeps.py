@@ -54,6 +54,7 @@ SWEEPS = {
     "apply_agreements",
     "audit_log",
     "deliver",
+    "follow_register",
     "forget_answers",
     "heartbeat",
     "keep_log",

@@ -31,21 +31,26 @@ def test_the_receiver_answers_where_they_read_of_it(app: Flask) -> None:
 
 
 def test_what_waits_in_the_inbox_stands_on_its_tab(app: Flask) -> None:
-    agnes, distrikt = handed.sent(), acting(app, "distrikt")
+    distrikt = acting(app, "distrikt")
     assert "data-unread>" not in distrikt.sees("/overgange").html
+    agnes = handed.sent()
     with behind_the_pages() as session:
         district = session.scalars(select(Unit.id).where(Unit.name == DISTRICT)).one()
         episode = session.scalars(select(Episode).where(Episode.uuid == agnes)).one()
         for _ in range(2):
             notice = Notice(
-                episode_id=episode.id, kind=NoticeKind.NOTICE, topic="handover_sent", unit_id=district,
+                episode_id=episode.id, kind=NoticeKind.NOTICE, topic="transferred", unit_id=district,
                 audience=Audience.UNIT, written_at=episode.opened_at, routed_at=episode.opened_at,
             )  # fmt: skip
             session.add(notice)
             session.flush()
             session.add(InboxItem(notice_id=notice.id, unit_id=district, received_at=episode.opened_at))
-    for where in (address(agnes), "/overgange", "/indbakke"):
-        assert "data-unread>2<" in distrikt.sees(where).html, where
+    told = distrikt.sees("/indbakke")
+    assert told.html.count("data-item") == 2
+    assert told.first("tr", data_asking="answer")
+    for where in (address(agnes), "/overgange", "/indbakke"):  # what is told is counted by none of them
+        assert "data-unread>1<" in distrikt.sees(where).html, where
+    assert "data-item" not in distrikt.sees("/indbakke").html, "the citizen has been opened"
 
 
 def test_at_the_hotel_the_ward_is_phoned_for_a_readmission_and_the_past_discharge_is_no_deadline(app: Flask) -> None:

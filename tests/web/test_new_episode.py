@@ -174,5 +174,5 @@ def test_nobody_opens_in_another_unit_or_another_ones_way(somebody: Reader) -> N
 def test_the_page_is_english_for_the_english_reader(somebody: Reader) -> None:
     somebody.client.set_cookie("overgang_language", "en")
     page = asks(somebody, "tryghed", AGNES)
-    assert "What begins" in page.text
+    assert "How does the episode begin?" in page.text
     assert "The citizen's own request" in page.text

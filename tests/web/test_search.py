@@ -76,7 +76,7 @@ def test_a_number_without_relation_is_answered_as_one_that_nobody_has(somebody: 
     somebody.signs_in("nabokommune")
     theirs, nobodys = searches(somebody, NUMBER), searches(somebody, "0119409999")
     assert theirs.text == nobodys.text
-    assert "Der er intet at vise på det nummer" in theirs.text
+    assert "Ingen forløb på CPR-nummeret" in theirs.text
     assert theirs.first("a", href="/noed-adgang")
     assert NAME not in searches(somebody, "agnes").html
 
@@ -84,7 +84,7 @@ def test_a_number_without_relation_is_answered_as_one_that_nobody_has(somebody: 
 def test_a_manager_is_offered_no_new_episode(somebody: Reader) -> None:
     enter(somebody.client, "leder.syddjurs", Role.MANAGER)
     page = searches(somebody, NUMBER)
-    assert "Der er intet at vise på det nummer" in page.text
+    assert "Ingen forløb på CPR-nummeret" in page.text
     assert not any(form.action == "/forloeb/nyt" for form in page.forms)
 
 
@@ -157,3 +157,57 @@ def test_letters_of_a_mac_are_found_and_find(somebody: Reader) -> None:
     somebody.signs_in("afdeling")
     for typed in ("Åse", "A\u030ase", "aase"):
         assert "Åse Prøve Demo" in searches(somebody, typed).text
+
+
+def ended(name: str, number: str) -> None:
+    """Somebody in the medical ward whose episode is over."""
+    named(name, number=number)
+    with Session.begin() as session:
+        session.execute(text(f"set local role {SWEEPS}"))
+        theirs = "citizen_id = (select max(id) from citizens)"
+        session.execute(
+            text(
+                "update deadlines set ended_at = now(), ended = 'met', next_at = null "
+                f"where episode_id in (select id from episodes where {theirs})"
+            )
+        )
+        over = "closed_at = now(), owner_unit_id = null, responsible_unit_id = null"
+        session.execute(text(f"update episodes set {over} where {theirs}"))
+
+
+def test_of_many_with_the_same_name_the_open_ones_are_found(
+    somebody: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflow.lists.finding.MOST", 2)
+    for number in range(4):
+        ended(f"Jens {number} Jensen Demo", f"011940010{number}")
+    named("Jens Nu Jensen Demo", number="0119400109")
+    somebody.signs_in("afdeling")
+    page = searches(somebody, "jensen")
+    assert "3 forløb" not in page.text
+    assert "2 forløb for »jensen«" in page.text
+    assert page.text.index("Jens Nu Jensen Demo") < page.text.index("Afsluttede (1)")
+
+
+def test_a_closed_episode_is_no_dead_end(somebody: Reader) -> None:
+    ended("Jens Jensen Demo", "0119400100")
+    somebody.signs_in("afdeling")
+    page = searches(somebody, "jensen")
+    offered = somebody.presses(page, data_open_episode="")
+    assert "Jens Jensen Demo" in offered.text
+    assert "Hvordan begynder forløbet?" in offered.text
+
+
+def test_an_episode_can_be_opened_from_every_search(somebody: Reader, arriving: Episode) -> None:
+    somebody.signs_in("tryghed")
+    for typed in ("agnes", "nobody at all", "0119409999"):
+        assert "data-open-episode" in searches(somebody, typed).html, typed
+    assert "data-open-episode" in somebody.sees("/soeg").html
+
+
+def test_the_number_that_was_searched_for_is_not_typed_again(somebody: Reader) -> None:
+    somebody.signs_in("afdeling")
+    searches(somebody, "0119409999")
+    assert somebody.sees("/noed-adgang").first("input", id="emergency-cpr")["value"] == "0119409999"
+    searches(somebody, "agnes")
+    assert somebody.sees("/noed-adgang").first("input", id="emergency-cpr")["value"] == ""

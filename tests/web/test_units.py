@@ -52,7 +52,8 @@ def test_a_file_is_looked_at_written_and_undone(admin: Reader) -> None:
     [
         (f"{HEADER}\n{NEW}\n1082;amt;X;;;;;;;;;;;;;;", "1 linje kan ikke bruges, så intet bliver skrevet"),
         (f"{HEADER}\n;region;Region Anden;1099;;;;;;;;;;;;;", "Det hører til en anden organisation."),
-        ("navn;kode\nx;y", "Filens første linje skal være"),
+        ("navn;kode\nx;y", "Filens første linje skal have disse kolonner"),
+        (f"{HEADER}\n;region;{'x' * 200_000};1099;;;;;;;;;;;;;", "Navnet er for lang: der er plads til 200 tegn."),
         (HEADER, "Filen ændrer intet"),
     ],
 )
@@ -62,9 +63,20 @@ def test_a_file_that_cannot_be_used_is_told_why(admin: Reader, content: str, tol
     assert "data-write" not in seen.html
 
 
-def test_a_file_of_another_alphabet_is_refused(admin: Reader) -> None:
-    seen = looked_at(admin, f"{HEADER}\n{NEW}".encode("latin-1"))
-    assert (seen.answer.status_code, "CSV UTF-8" in seen.text, "Det kan ikke vises" in seen.texts) == (422, True, True)
+@pytest.mark.parametrize("page", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_a_file_is_read_in_whatever_code_page_an_office_saves_it(admin: Reader, page: str) -> None:
+    seen = looked_at(admin, f"{HEADER}\n{NEW}".encode(page))
+    assert seen.answer.status_code == 200
+    assert seen.first("p", data_code_page="") is not None
+    shown = {"cp1252": "Windows-1252", "utf-16": "UTF-16"}.get(page, "UTF-8")
+    assert f"Filen er læst som {shown}." in seen.text
+    assert "data-write" in seen.html
+
+
+def test_a_workbook_is_refused(admin: Reader) -> None:
+    seen = looked_at(admin, b"PK\x03\x04" + bytes(range(256)) * 4)
+    told = "gem som CSV" in seen.text, "Det kan ikke vises" in seen.texts
+    assert (seen.answer.status_code, *told) == (422, True, True)
 
 
 def test_what_was_looked_at_and_has_gone_bad_since_is_not_written(admin: Reader) -> None:

@@ -44,6 +44,8 @@ def name_of(rule: Rule) -> str:
             return gettext("Handover sent: %(event)s") % {"event": _word(rule.on)}
         case Concerns.HANDOVER_ANSWER:
             return gettext("Handover answered: %(event)s") % {"event": _word(rule.on)}
+        case Concerns.HANDOVER_MENDING:
+            return gettext("New version after a rejection: %(event)s") % {"event": _word(rule.on)}
         case Concerns.WINDOW:
             return gettext("Holds after: %(event)s") % {"event": _word(rule.on)}
 

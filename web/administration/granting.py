@@ -6,7 +6,7 @@ from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from web.ground import identity, rules
-from workflow import clock
+from workflow import clock, db, leaving
 from workflow.db import Session
 from workflow.errors import Invalid, NotFound
 from workflow.staff import access_review, people, roles, staffing
@@ -60,6 +60,8 @@ def _register_waiting(app: Flask) -> None:
         with Session.begin() as session:
             role = roles.end(session, role_id, by=identity.current_actor(), at=clock.real_now())
             person_id = role.person.uuid
+            db.act_in_background(session)
+            leaving.give_back(session, at=clock.now(session))
         return redirect(url_for("person_page", person_id=person_id), code=303)
 
 

@@ -6,7 +6,7 @@ from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from web.ground import identity, rules
-from workflow import clock
+from workflow import clock, db, leaving
 from workflow.db import Session
 from workflow.staff import people, sign_ins, staffing
 from workflow.vocabulary import Role
@@ -64,6 +64,8 @@ def _register_people(app: Flask) -> None:
                 people.reactivate(session, person, by=by)
             else:
                 people.deactivate(session, person, by=by, at=clock.real_now())
+                db.act_in_background(session)
+                leaving.give_back(session, at=clock.now(session))
         return redirect(url_for("person_page", person_id=person_id), code=303)
 
 

@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from web.ground import identity, language, rules
 from web.ground.language import gettext
-from workflow import clock
+from workflow import clock, office_files
 from workflow.db import Session
 from workflow.errors import Invalid
+from workflow.office_files import Decoded
 from workflow.sentences import sentence
 from workflow.staff import registry, registry_undo
 from workflow.staff.registry import Reading
@@ -31,16 +32,16 @@ def register(app: Flask) -> None:
     @administrators
     def look_at_units() -> ResponseReturnValue:
         """Answered at once, without a redirect: nothing has happened, and the file is carried by the page."""
-        text = _file()
+        file = _file()
         with Session.begin() as session:
-            reading = registry.preview(session, text.splitlines(), by=identity.current_actor())
+            reading = registry.preview(session, file.lines, by=identity.current_actor())
         g.here = url_for("unit_file_page")
-        return _page(text, reading)
+        return _page(file, reading)
 
     @app.post("/admin/units/file")
     @administrators
     def write_units() -> ResponseReturnValue:
-        lines, by = request.form.get("text", "").splitlines(), identity.current_actor()
+        lines, by = request.form.get("text", "").splitlines(keepends=True), identity.current_actor()
         with Session.begin() as session:
             if registry.apply(session, lines, by=by, at=clock.real_now()).bad:
                 raise Invalid("bad_lines")
@@ -54,22 +55,18 @@ def register(app: Flask) -> None:
         return redirect(url_for("units_page"), code=303)
 
 
-def _file() -> str:
-    """The file that was sent. Raises Invalid when there is none, or it is not UTF-8."""
+def _file() -> Decoded:
+    """The file that was sent. Raises Invalid when there is none, or it is no text."""
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise Invalid("no_file")
-    try:
-        text: str = sent.read().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Invalid("not_utf8") from None
-    return text
+    return office_files.decode(sent.read())
 
 
-def _page(text: str = "", reading: Reading | None = None) -> str:
-    bad = [(one.line, sentence(one.code, language.current())) for one in reading.bad] if reading else []
+def _page(file: Decoded | None = None, reading: Reading | None = None) -> str:
+    bad = [(one.line, sentence(one.code, language.current(), **one.facts)) for one in reading.bad] if reading else []
     return render_template(
-        "admin/unit_file.html", text=text, reading=reading, bad=bad, columns=registry.COLUMNS, differences=differences
+        "admin/unit_file.html", file=file, reading=reading, bad=bad, columns=registry.COLUMNS, differences=differences
     )
 
 

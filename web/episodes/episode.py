@@ -79,6 +79,7 @@ def _page(episode_id: UUID, kind: Look, template: str) -> ResponseReturnValue:
             episode = require(desk, episode_id, kind)
         except Missing:
             return ask_purpose(desk, episode_id)
+        looks.opened(desk, episode)
         if request.method == "POST":  # the forms on the page come back to it, not to what showed the number
             g.here = url_for("episode_page", episode_id=episode_id)
         told = story.read(desk.session, episode, at=desk.at)

@@ -1,5 +1,7 @@
 """Opening an episode: the number first, then what begins, where and when. The number never stands in an address."""
 
+from uuid import UUID
+
 from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -12,8 +14,8 @@ from workflow import citizens, opening
 from workflow.cpr import Cpr
 from workflow.errors import Invalid
 from workflow.opening import Wanted
-from workflow.seeing import access_log
-from workflow.tables import Episode
+from workflow.seeing import access_log, sight
+from workflow.tables import Episode, Organisation
 from workflow.vocabulary import Look
 
 for_care = rules.only(*CARE)
@@ -28,14 +30,23 @@ def _page(desk: Desk, typed: str) -> str:
     access_log.write(
         desk.session, Look.SEARCH, desk.visit, by=desk.by, citizens=[citizen.id] if citizen else [], criterion=cpr.value
     )
-    under_way = citizen and desk.session.scalar(
-        select(Episode).where(Episode.citizen_id == citizen.id, Episode.closed_at.is_(None), desk.seen.visible())
-    )
+    theirs = select(Episode).where(Episode.citizen_id == (citizen.id if citizen else None), desk.seen.visible())
+    newest = desk.session.scalar(theirs.order_by(Episode.closed_at.is_(None).desc(), Episode.id.desc()).limit(1))
+    under_way = newest if newest is not None and newest.closed_at is None else None
     offered = opening.desk(desk.session, desk.by, citizen)
     return render_template(
         "new_episode.html", at=desk.at, cpr=cpr, citizen=citizen, under_way=under_way, offered=offered,
+        home=desk.session.get(Organisation, citizen.municipality_id) if citizen and newest else None,
         optional=[("", gettext("Not chosen"))],
     )  # fmt: skip
+
+
+def _asked_for(desk: Desk) -> str:
+    """The number that was typed, or that of the citizen of an episode that was found. Raises NotFound, Invalid."""
+    found = request.form.get("episode", type=UUID)
+    if found is not None:
+        return sight.require(desk.session, desk.seen, found, visit=desk.visit).citizen.cpr.value
+    return Cpr.parse(request.form.get("cpr", "")).value
 
 
 def _number(typed: str) -> Cpr | None:
@@ -58,7 +69,7 @@ def register(app: Flask) -> None:
     @for_care
     def new_episode_for() -> ResponseReturnValue:
         with looks.looking("new_episode") as desk:
-            return _page(desk, Cpr.parse(request.form.get("cpr", "")).value)
+            return _page(desk, _asked_for(desk))
 
     @app.post("/forloeb")
     @for_care

@@ -69,7 +69,8 @@ _FIELDS = {
     "scope_needed": "scope",
     "lives_too_long": "days",
     "no_file": "file",
-    "not_utf8": "file",
+    "not_a_text_file": "file",
+    "not_a_table": "file",
     "bad_header": "file",
 }
 

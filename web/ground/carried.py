@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response as Answer
 
 from web.ground import headers, identity
 from workflow import clock, keys
+from workflow.cpr import Cpr
+from workflow.errors import Invalid
 
 
 @dataclass(frozen=True)
@@ -47,3 +49,14 @@ class Carried:
         """Take it from the browser."""
         secure = headers.behind_tls(identity.settings())
         answer.delete_cookie(self._cookie, secure=secure, httponly=True, samesite="Strict")
+
+
+SEARCH = Carried("search", 15 * 60)
+
+
+def searched_number() -> Cpr | None:
+    """The full CPR number that this sign-in searched for last, so that nobody types it twice."""
+    try:
+        return Cpr.parse(SEARCH.get().get("typed", ""))
+    except Invalid:
+        return None

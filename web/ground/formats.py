@@ -13,6 +13,7 @@ from web.ground.language import gettext
 from workflow import sentences
 from workflow.calendar import COPENHAGEN, at_clock, local
 from workflow.errors import Invalid
+from workflow.share import Share
 from workflow.tables import Unit
 from workflow.vocabulary import Language
 
@@ -38,7 +39,7 @@ def moment(at: datetime) -> str:
 
 
 def span(length: timedelta) -> str:
-    """The two largest units: `2 d 3 t`, `19 t 40 min`, `4 min 10 s`, `12 s`. Never negative."""
+    """The two largest units: `2 døgn 3 t`, `19 t 40 min`, `4 min 10 s`, `12 s`. Never negative."""
     seconds = max(0, int(length.total_seconds()))
     counts = (
         (seconds // 86400, gettext("d")),
@@ -51,9 +52,9 @@ def span(length: timedelta) -> str:
 
 
 def left(due_at: datetime, at: datetime) -> str:
-    """How long there is until `due_at`, or since: `19 t 40 min`, `2 d 4 t`, `1 t 12 min over`."""
+    """How long there is until `due_at`, or since: `19 t 40 min`, `2 døgn 4 t`, `1 t 12 min over`."""
     minutes = int(abs(due_at - at).total_seconds()) // 60
-    if minutes >= 48 * 60:
+    if minutes >= 24 * 60:
         text = f"{minutes // 1440} {gettext('d')} {minutes // 60 % 24} {gettext('h')}"
     else:
         text = f"{minutes // 60} {gettext('h')} {minutes % 60:02} {gettext('min')}"
@@ -128,6 +129,12 @@ def number(count: float) -> str:
     return format_decimal(count, locale=language.current())
 
 
+def share(counted: Share) -> str:
+    """So many of so many: `92 af 104 (88 %)`; of none `0 af 0`."""
+    text = gettext("%(part)s of %(of)s") % {"part": number(counted.part), "of": number(counted.of)}
+    return text if counted.percent is None else f"{text} ({counted.percent} %)"
+
+
 def day(on: date) -> str:
     """`12.03.2026`, `12 Mar 2026`."""
     return format_date(
@@ -139,6 +146,19 @@ def day_short(moment: datetime) -> str:
     """`12.03.`, `12 Mar`."""
     danish = language.current() == Language.DANISH
     return format_date(local(moment), "dd.MM." if danish else "d MMM", locale=language.current())
+
+
+def phone(number: str) -> str:
+    """A telephone number as people say it: a Danish one without its country, in pairs: `87 65 43 21`."""
+    digits = "".join(number.removeprefix("+45").split())
+    if len(digits) != 8 or not digits.isdecimal():
+        return number
+    return " ".join(digits[place : place + 2] for place in range(0, 8, 2))
+
+
+def tel(number: str) -> str:
+    """The address that rings it."""
+    return f"tel:{''.join(number.split())}"
 
 
 def named(unit: Unit) -> str:
@@ -159,8 +179,10 @@ def _word(_context: Context, code: str) -> str:
 
 def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
-    for write in (instant, moment, span, left, urgency, when, soon_when, clock, for_input, moment_of, number):
+    for write in (instant, moment, span, left, urgency, when, soon_when, clock, for_input, moment_of, number, share):
         app.add_template_filter(write)
+    app.add_template_filter(phone)
+    app.add_template_filter(tel)
     app.add_template_filter(day)
     app.add_template_filter(day_short)
     app.add_template_filter(named)

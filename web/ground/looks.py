@@ -20,6 +20,7 @@ from workflow.seeing import access_log, break_glass, sight
 from workflow.seeing.access_log import Visit
 from workflow.seeing.sight import Sight
 from workflow.staff.sign_ins import SignedIn
+from workflow.tables import Episode
 from workflow.vocabulary import Look
 
 
@@ -62,6 +63,12 @@ def looking(what: str, *, purpose: str | None = None, criterion: str | None = No
     finally:
         g.pop("unread", None)
         g.pop("desk", None)
+
+
+def opened(desk: Desk, episode: Episode) -> None:
+    """Note that somebody reads an episode: their inbox no longer holds what it told of it."""
+    waiting = inbox.opened(desk.session, desk.seen, episode, at=desk.at)
+    g.unread = lambda: waiting
 
 
 def _broken_glass() -> dict[str, object]:

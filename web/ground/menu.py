@@ -27,6 +27,7 @@ def items() -> list[Item]:
     found: SignedIn | None = g.get("signed_in")
     role = found.role if found is not None and found.role is not None and not found.lacks else None
     rows = (
+        ("overview_page", gettext("Overview"), {Role.MANAGER}),
         ("board_page", gettext("Transitions"), PATIENTS),
         ("tasks_page", gettext("Tasks"), CARE),
         ("inbox_page", gettext("Inbox"), PATIENTS),
@@ -41,14 +42,20 @@ def items() -> list[Item]:
         ("sign_ins_page", gettext("Signed in"), {Role.ADMINISTRATOR}),
         ("roles_page", gettext("Roles"), {Role.ADMINISTRATOR, Role.MANAGER}),
         ("revision_page", gettext("Access log"), {Role.ADMINISTRATOR, Role.MANAGER}),
-        ("emergency_page", gettext("Emergency access"), PATIENTS),
+        ("status_page", gettext("System status"), {Role.ADMINISTRATOR, Role.OPERATOR}),
     )
     there = current_app.view_functions
     found_there = [(endpoint, label) for endpoint, label, roles in rows if role in roles and endpoint in there]
     waiting = {"inbox_page": _unread()}
-    return [Item(endpoint, label, waiting.get(endpoint, "")) for endpoint, label in found_there] + [
-        Item("status_page", gettext("System status"))
-    ]
+    return [Item(endpoint, label, waiting.get(endpoint, "")) for endpoint, label in found_there]
+
+
+def aside() -> list[Item]:
+    """What is seldom needed, at the foot of every page: emergency access for who sees citizens; how the system is."""
+    found: SignedIn | None = g.get("signed_in")
+    sees = found is not None and not found.lacks and found.role in PATIENTS
+    emergency = [Item("emergency_page", gettext("Emergency access"))] if sees else []
+    return [*emergency, Item("status_page", gettext("System status"))]
 
 
 def _unread() -> str:
@@ -59,4 +66,4 @@ def _unread() -> str:
 
 def register(app: Flask) -> None:
     """Let every page show it."""
-    app.context_processor(lambda: {"menu": items})
+    app.context_processor(lambda: {"menu": items, "aside": aside})

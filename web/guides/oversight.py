@@ -18,6 +18,17 @@ GUIDES = {  # by the name of the screen in addresses
             ),
         ),
     ),
+    "overblik": Guide(
+        title=_("Overview"),
+        purpose=_("How it goes for your units, in six figures. Each says of how many it is, and leads to its list."),
+        words=(
+            (
+                _("Follow-up calls in time"),
+                _("Made within the time of the agreement, usually 24 hours after discharge."),
+            ),
+            (_("Late right now"), _("The time of the next step has passed, and the episode is still open.")),
+        ),
+    ),
     "klynge": Guide(
         title=_("The cluster"),
         purpose=_("The hospitals and municipalities that you share citizens with, in numbers without names."),

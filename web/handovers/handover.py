@@ -33,6 +33,7 @@ def register(app: Flask) -> None:
         """What was sent, for who reads it; the form, for who writes. The receiver's first look is noted."""
         with looks.looking("handover") as desk:
             episode = sight.require(desk.session, desk.seen, episode_id, visit=desk.visit)
+            looks.opened(desk, episode)
             view = handover_view.view(desk.session, episode, by=desk.by, at=desk.at)
             earlier = _earlier(view)
             if earlier is None and view.to_answer is not None and view.to_answer.version.read_at is None:

@@ -6,6 +6,7 @@ from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from web.ground import looks, rules
+from web.ground.carried import searched_number
 from workflow.cpr import Cpr
 from workflow.seeing import break_glass
 from workflow.vocabulary import Role
@@ -24,7 +25,7 @@ def register(app: Flask) -> None:
             opened = break_glass.current(desk.session, desk.by, at=desk.at)
             return render_template(
                 "emergency.html", at=desk.at, waiting=break_glass.to_review(desk.session, desk.seen), opened=opened,
-                leads_to=break_glass.leads_to(desk.session, opened),
+                leads_to=break_glass.leads_to(desk.session, opened), searched=searched_number(),
             )  # fmt: skip
 
     @app.post("/noed-adgang")

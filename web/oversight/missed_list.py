@@ -76,7 +76,7 @@ def asked(desk: Desk) -> Asked:
     if until_on - from_on > timedelta(days=LONGEST):
         raise Invalid("period_too_long")
     wanted = Wanted(
-        since=_midnight(from_on), until=_midnight(until_on + timedelta(days=1)), new_since=_last_visit(desk),
+        since=midnight(from_on), until=midnight(until_on + timedelta(days=1)), new_since=last_visit(desk),
         show=_word("show", Show) or Show.OPEN, unit_id=request.args.get("unit", type=UUID),
         code=_word("code", MissCode), cause=_word("cause", Cause),
     )  # fmt: skip
@@ -88,7 +88,7 @@ def _day(name: str, otherwise: date) -> date:
     return formats.day_from_input(typed) if typed else otherwise
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
     return at_clock(day, datetime.min.time())
 
 
@@ -97,7 +97,7 @@ def _word(name: str, words: type[Word]) -> Word | None:
     return found
 
 
-def _last_visit(desk: Desk) -> datetime | None:
+def last_visit(desk: Desk) -> datetime | None:
     """When they signed in the time before this, in the time that pages go by."""
     person_id = desk.by.person_id
     began_at = sign_ins.before_last(desk.session, person_id) if person_id is not None else None

@@ -281,6 +281,7 @@ def sweep_words() -> dict[str, str]:
         "apply_agreements": gettext("Move what a new agreement moves"),
         "audit_log": gettext("Find looks that managers must confirm"),
         "deliver": gettext("Deliver notices"),
+        "follow_register": gettext("Follow who has left and which units close"),
         "forget_answers": gettext("Forget what programs were answered"),
         "heartbeat": gettext("Give a sign of life"),
         "keep_log": gettext("Keep the months of the access log"),

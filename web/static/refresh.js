@@ -17,7 +17,7 @@
     for (const due of list.querySelectorAll(".due")) {
       const instant = due.parentElement.querySelector("small time");
       const minutes = instant ? Math.floor(Math.abs(Date.parse(instant.dateTime) - now(list)) / 60000) : NaN;
-      if (!(minutes < 48 * 60) || !due.closest("tr")?.querySelector("[data-do]")) continue;
+      if (!(minutes < 24 * 60) || !due.closest("tr")?.querySelector("[data-do]")) continue;
       const text = list.dataset.left.replace("{h}", Math.floor(minutes / 60)).replace("{m}", String(minutes % 60).padStart(2, "0"));
       due.textContent = Date.parse(instant.dateTime) > now(list) ? text : list.dataset.over.replace("{}", text);
     }

@@ -18,7 +18,7 @@ from web.ground.language import gettext, local_address
 from web.ground.looks import Desk
 from web.ground.menu import PATIENTS
 from workflow import amendments, calendar, episodes
-from workflow.errors import Invalid
+from workflow.errors import Invalid, NotFound
 from workflow.handing import handovers
 from workflow.lists.board import filters as filtering
 from workflow.lists.board import picking, views
@@ -158,6 +158,17 @@ def _version() -> int:
         raise Invalid("no_such_version") from None
 
 
+def _unit_chased(desk: Desk) -> int:
+    """Raises NotFound."""
+    try:
+        found = desk.session.scalar(select(Unit.id).where(Unit.uuid == UUID(request.form.get("unit", ""))))
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound("no_such_unit")
+    return found
+
+
 def register(app: Flask) -> None:
     """The pages below `/overgange`."""
     app.add_template_filter(_small_way, "small_way")
@@ -189,6 +200,13 @@ def register(app: Flask) -> None:
     def review_on_board(episode_id: UUID) -> ResponseReturnValue:
         with looks.looking("board") as desk:
             amendments.review(desk.session, episode_id, by=desk.by, at=desk.at)
+        return _back()
+
+    @app.post("/overgange/forloeb/<uuid:episode_id>/rykket")
+    @for_patients
+    def chase_on_board(episode_id: UUID) -> ResponseReturnValue:
+        with looks.looking("board") as desk:
+            amendments.chase(desk.session, episode_id, _unit_chased(desk), by=desk.by, at=desk.at)
         return _back()
 
     @app.post("/overgange/visninger")

@@ -1,6 +1,6 @@
-"""What my unit has been told and has not read."""
+"""What asks my unit to act, and what it has been told and has not read."""
 
-from flask import Flask, g, redirect, render_template, request, url_for
+from flask import Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from web.ground import language, looks, rules
@@ -21,16 +21,18 @@ def register(app: Flask) -> None:
         with looks.looking("inbox") as desk:
             before = request.args.get("foer", type=int)
             items, more = inbox.page(desk.session, desk.seen, language.current(), before=before)
-            sight.record(desk.session, desk.seen, [i.episode for i in items], visit=desk.visit, kind=Look.LIST)
+            asking = inbox.asking(desk.session, desk.seen)
+            episodes = [*(one.episode for one in asking), *(item.episode for item in items)]
+            sight.record(desk.session, desk.seen, episodes, visit=desk.visit, kind=Look.LIST)
             return render_template(
-                "inbox.html", at=desk.at, items=items, more=more, waiting=g.unread(),
-                counted=inbox.COUNTED, several=len(desk.seen.units) > 1,
+                "inbox.html", at=desk.at, asking=asking, groups=inbox.by_citizen(items), more=more,
+                several=len(desk.seen.units) > 1,
             )  # fmt: skip
 
     @app.post("/indbakke")
     @for_patients
     def mark_read() -> ResponseReturnValue:
-        marked = request.form.getlist("shown" if request.form.get("all") else "read")
+        marked = ",".join(request.form.getlist("shown" if request.form.get("all") else "read")).split(",")
         chosen = [int(number) for number in marked if number.isdecimal() and len(number) < 19]
         with looks.looking("inbox") as desk:
             inbox.mark_read(desk.session, desk.seen, chosen, at=desk.at)

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from web.ground import language, looks, rules
-from web.ground.carried import Carried
+from web.ground.carried import SEARCH
 from web.ground.menu import CARE, PATIENTS
 from workflow.errors import Invalid
 from workflow.lists import finding
@@ -17,7 +17,6 @@ from workflow.staff.sign_ins import SignedIn
 from workflow.tables import Unit
 
 LONGEST = 100  # characters
-CARRIED = Carried("search", 15 * 60)
 for_patients = rules.only(*PATIENTS)
 
 
@@ -34,13 +33,13 @@ def register(app: Flask) -> None:
     @for_patients
     def search() -> ResponseReturnValue:
         answer = redirect(url_for("search_page"), code=303)
-        CARRIED.put(answer, {"typed": request.form.get("find", "")[:LONGEST].strip()})
+        SEARCH.put(answer, {"typed": request.form.get("find", "")[:LONGEST].strip()})
         return answer
 
     @app.get("/soeg")
     @for_patients
     def search_page() -> ResponseReturnValue:
-        typed = CARRIED.get().get("typed", "")
+        typed = SEARCH.get().get("typed", "")
         found, wrong = Found(episodes=[]), ""
         with looks.looking("search", criterion=typed or None) as desk:
             if typed:
@@ -52,6 +51,7 @@ def register(app: Flask) -> None:
             units = {u.id: u.name for u in desk.session.scalars(select(Unit).where(Unit.id.in_(numbers)))}
             page = render_template(
                 "search.html", at=desk.at, found=found, wrong=wrong, typed="" if found.cpr else typed, units=units,
+                going_on={episode.citizen_id for episode in found.open},
                 may_open=bool(desk.by.roles & CARE),
             )  # fmt: skip
         return page

@@ -26,11 +26,19 @@ _FOUND = text("select citizens_found(cast(:words as tsquery), cast(:digits as te
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a search found: the newest episode of each citizen first. `cpr` is set when a full number was typed."""
+    """What a search found: what is open first, then the newest. `cpr` is set when a full number was typed."""
 
     episodes: Sequence[Episode]
     cpr: Cpr | None = None
     more: bool = False  # than are shown
+
+    @property
+    def open(self) -> list[Episode]:
+        return [episode for episode in self.episodes if episode.closed_at is None]
+
+    @property
+    def closed(self) -> list[Episode]:
+        return [episode for episode in self.episodes if episode.closed_at is not None]
 
 
 def find(session: Session, sight: Sight, typed: str, *, visit: Visit) -> Found:

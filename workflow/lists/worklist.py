@@ -91,6 +91,7 @@ class Row:
     claimed_by: str | None
     tries: tuple[ContactAttempt, ...]
     note: str | None  # what was said when it was last handed on
+    left: str | None  # who had taken it, and has stopped in the unit
 
     units: Mapping[int, Unit]  # by their numbers: the parties of the episode among them
 
@@ -181,7 +182,7 @@ def _read(after: str | None) -> tuple[datetime, int] | None:
 _TRIES = select(ContactAttempt).where(db.among(ContactAttempt.task_id)).order_by(ContactAttempt.number)
 _ABOUT = HistoryEntry.facts["task"].astext
 _NOTES = (
-    select(_ABOUT, HistoryEntry.facts["note"].astext)
+    select(_ABOUT, HistoryEntry.facts["note"].astext, HistoryEntry.facts["left"].astext)
     .where(db.among(HistoryEntry.episode_id), HistoryEntry.kind == EntryKind.TASK_HANDED_ON)
     .ext(distinct_on(_ABOUT))
     .order_by(_ABOUT, HistoryEntry.number.desc())
@@ -205,12 +206,13 @@ def _rows(session: Session, which: ColumnElement[bool]) -> tuple[Row, ...]:
         tries[attempt.task_id].append(attempt)
     units = parties.units(session, (number for task in tasks.values() for number in _units(task)))
     told = session.execute(_NOTES, {"numbers": [task.episode_id for task in tasks.values()]})
-    notes = {task: note for task, note in told if note}
+    notes = {task: (note, left) for task, note, left in told}
     return tuple(
         Row(
             task=task, unit=units[task.unit_id], other=units.get(task.counterpart_unit_id or 0),
             here=units.get(_here(task.episode) or 0), place=known[task.id][1], claimed_by=known[task.id][0],
-            tries=tuple(tries[task.id]), units=units, note=notes.get(str(task.uuid)),
+            tries=tuple(tries[task.id]), units=units, note=notes.get(str(task.uuid), (None, None))[0],
+            left=notes.get(str(task.uuid), (None, None))[1] if task.claimed_by_id is None else None,
         )
         for task in tasks.values()
     )  # fmt: skip

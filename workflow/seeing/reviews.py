@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from workflow import cpr, misses, texts
-from workflow.actor import Actor
+from workflow.actor import SYSTEM, Actor
 from workflow.db import plain
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, Stale
 from workflow.misses import Judged
@@ -88,6 +88,13 @@ def write(
     whose = _reviewer(session, episode, assigned_to) if assigned_to is not None else None
     standing = replace(before, assigned_to_id=whose, cause=cause, learning=learning, closed=closed)
     _append(session, miss, standing, by=seen.actor, at=at)
+
+
+def give_back(session: Session, miss_id: int, *, at: datetime) -> None:
+    """The review is nobody's from now on: whose it was has stopped. What was found out stays."""
+    miss = session.get_one(Miss, miss_id)
+    session.execute(select(Episode.id).where(Episode.id == miss.episode_id).with_for_update(key_share=True))
+    _append(session, miss, replace(current(of_miss(session, miss)), assigned_to_id=None), by=SYSTEM, at=at)
 
 
 def say_reported(session: Session, seen: Sight, miss_id: UUID, *, after: int, reported: bool, at: datetime) -> None:

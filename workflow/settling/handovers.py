@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 from workflow.casefile import CaseFile
 from workflow.parties import unit_as
 from workflow.pathway import Handover as HandoverTerms
+from workflow.rule import Rule
 from workflow.settling.timers import Limit, end, keep
 from workflow.tables import Handover
 from workflow.timeline import Happened
 from workflow.vocabulary import Concerns, Ended, HandoverState
 
 _UNANSWERED = {HandoverState.SENT, HandoverState.READ}
-_UNSENT = {HandoverState.OWED, HandoverState.REJECTED}
 
 
 def settle_handovers(session: Session, case: CaseFile, *, number: int, at: datetime) -> None:
@@ -120,7 +120,7 @@ def _settle_limits(case: CaseFile, *, at: datetime) -> None:
         live, limit = case.deadline_of(handover=handover), _limit(case, handover)
         if limit is not None:
             if live is not None and live.concerns != limit.rule.concerns:
-                end(case, live, Ended.MET, at=at, until=handover.sent_at)
+                end(case, live, Ended.MET, at=at, until=handover.answered_at or handover.sent_at)
             keep(case, limit, handover=handover, at=at)
         elif live is not None:
             late = handover.state == HandoverState.ACCEPTED and (handover.answered_at or at) > live.due_at
@@ -148,13 +148,30 @@ def _limit(case: CaseFile, handover: Handover) -> Limit | None:
             rule=rule, due_at=arrival if overtaken and arrival else due_at, unit_id=receiver, other_unit_id=sender,
             miss=rule.miss, overtaken=overtaken,
         )  # fmt: skip
-    if handover.passed_at is None and handover.state in _UNSENT:
-        rejected = handover.state == HandoverState.REJECTED
-        anchor = handover.answered_at if rejected else event.effective_at if event is not None else None
-        rule = case.terms.concerning(Concerns.HANDOVER_SENDING, handover.trigger, anchor) if anchor else None
-        if rule is not None and anchor is not None:
-            return Limit(rule=rule, due_at=rule.due(anchor), unit_id=sender, other_unit_id=receiver, miss=None)
+    if handover.passed_at is None and handover.state == HandoverState.REJECTED and handover.answered_at is not None:
+        mending = _mending_rule(case, handover, handover.answered_at)
+        due_at = _before_leaving(case, event, mending.due(handover.answered_at), handover.answered_at)
+        return Limit(rule=mending, due_at=due_at, unit_id=sender, other_unit_id=receiver, miss=None)
+    if handover.passed_at is None and handover.state == HandoverState.OWED and event is not None:
+        rule = case.terms.concerning(Concerns.HANDOVER_SENDING, handover.trigger, event.effective_at)
+        if rule is not None:
+            return Limit(
+                rule=rule, due_at=rule.due(event.effective_at), unit_id=sender, other_unit_id=receiver, miss=None
+            )
     return None
+
+
+def _mending_rule(case: CaseFile, handover: Handover, rejected_at: datetime) -> Rule:
+    """Older agreements say nothing of a rejected handover: then the pathway does."""
+    agreed = case.terms.concerning(Concerns.HANDOVER_MENDING, handover.trigger, rejected_at)
+    own = (rule for rule in case.pathway.rules() if rule.concerns == Concerns.HANDOVER_MENDING)
+    return agreed or next(rule for rule in own if rule.on == handover.trigger)
+
+
+def _before_leaving(case: CaseFile, event: Happened | None, due_at: datetime, rejected_at: datetime) -> datetime:
+    """A new version comes before the citizen leaves, where that is still ahead at the rejection."""
+    leaves_at = event.effective_at if event is not None else case.episode.expected_discharge_at
+    return min(due_at, leaves_at) if leaves_at is not None and leaves_at > rejected_at else due_at
 
 
 def _arrival(case: CaseFile, handover: Handover, event: Happened | None) -> datetime | None:

@@ -185,6 +185,7 @@ def _named(case: CaseFile, entries: Sequence[HistoryEntry]) -> set[int | None]:
     episode = case.episode
     numbers = {*episode.related, *(entry.unit_id for entry in entries), *relations.parties(episode)}
     numbers |= {entry.facts["asks"] for entry in entries if "asks" in entry.facts}
+    numbers |= {entry.facts["unit"] for entry in entries if entry.kind == EntryKind.CHASED}
     numbers |= {unit_id for h in case.handovers for unit_id in (h.from_unit_id, h.to_unit_id)}
     return numbers | {unit_id for t in case.tasks for unit_id in (t.unit_id, t.counterpart_unit_id)}
 

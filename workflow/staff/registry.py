@@ -1,6 +1,5 @@
 """A region's organisations and units, from a file or a form: looked at first, applied whole, and remembered."""
 
-import csv
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,8 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from workflow import office_files, texts
 from workflow.actor import Actor
-from workflow.errors import Invalid, NotAllowed
+from workflow.errors import Invalid
+from workflow.office_files import BadLine
 from workflow.staff.administrators import require_administrator, require_administrator_in, require_administrator_of
 from workflow.tables import Organisation, RegistryImport, Unit
 from workflow.vocabulary import OrganisationKind, UnitKind
@@ -36,14 +37,6 @@ _FIELDS = {
         "receives_for_municipality", "sor", "gln",
     ),
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class BadLine:
-    """A line that cannot be used, and why, as a code of `workflow.sentences`."""
-
-    line: int
-    code: str
 
 
 @dataclass
@@ -78,7 +71,7 @@ def preview(session: Session, lines: Iterable[str], *, by: Actor) -> Reading:
 def apply(session: Session, lines: Iterable[str], *, by: Actor, at: datetime) -> Reading:
     """Write every organisation and unit of the file: all of it, or, when a line is bad, nothing. `at` is real time.
 
-    CSV with semicolons and the header `COLUMNS`, one line a unit; an organisation's numbers stand on its first line.
+    One line a unit, with the columns `COLUMNS` (see `office_files`); an organisation's numbers stand on its first line.
     Known again by SOR id, an organisation else by its number or name, a unit else by its name there. A line that is not
     for this administrator to write is a bad one. Raises Invalid, NotAllowed.
     """
@@ -130,19 +123,15 @@ def _remember(session: Session, reading: Reading, by: Actor, at: datetime) -> No
 
 
 def _read(session: Session, lines: Iterable[str], by: Actor) -> Reading:
-    table = csv.DictReader(lines, delimiter=";")
-    if tuple(table.fieldnames or ()) != COLUMNS:
-        raise Invalid("bad_header", expected=";".join(COLUMNS))
     reading, seen = Reading(), set[int]()
-    for cells in table:
-        said = {name: (cells[name] or "").strip() for name in COLUMNS}
-        try:
-            with session.begin_nested():
-                organisation = _organisation(session, reading, said, by)
-                if said["enhed"]:
-                    _unit(session, reading, organisation, said, seen, by)
-        except (Invalid, NotAllowed) as error:
-            reading.bad.append(BadLine(table.line_num, error.code))
+
+    def use(said: dict[str, str]) -> None:
+        with session.begin_nested():
+            organisation = _organisation(session, reading, said, by)
+            if said["enhed"]:
+                _unit(session, reading, organisation, said, seen, by)
+
+    _, reading.bad = office_files.read_lines(lines, COLUMNS, use)
     return reading
 
 
@@ -152,7 +141,8 @@ def _organisation(session: Session, reading: Reading, said: dict[str, str], by: 
         raise Invalid("not_a_kind_of_organisation")
     if not said["organisation"]:
         raise Invalid("organisation_incomplete")
-    code = said["kode"].zfill(4) if said["kode"] else None
+    region = office_files.restored(said["region"], 4, lost=3)
+    code = office_files.restored(said["kode"], 4, lost=3) or None
     sor, gln = _numbers(said["sor"], said["gln"])
     alike = select(Organisation).where(Organisation.kind == kind)
     found = sor and session.scalar(select(Organisation).where(Organisation.sor == sor))
@@ -162,7 +152,7 @@ def _organisation(session: Session, reading: Reading, said: dict[str, str], by: 
         "name": said["organisation"],
         "kind": kind,
         "code": code,
-        "parent_id": None if kind == OrganisationKind.REGION else _region(session, said["region"]),
+        "parent_id": None if kind == OrganisationKind.REGION else _region(session, region),
         "sor": sor,
         "gln": gln,
     }
@@ -177,7 +167,7 @@ def _organisation(session: Session, reading: Reading, said: dict[str, str], by: 
 
 def _region(session: Session, code: str) -> int:
     found = session.scalar(
-        select(Organisation.id).where(Organisation.kind == OrganisationKind.REGION, Organisation.code == code.zfill(4))
+        select(Organisation.id).where(Organisation.kind == OrganisationKind.REGION, Organisation.code == code)
     )
     if found is None:
         raise Invalid("no_such_region")
@@ -209,12 +199,17 @@ def _unit_values(organisation: Organisation, said: Mapping[str, str]) -> dict[st
     if any(reads) and not all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at) for at in reads):
         raise Invalid("bad_time")
     return {
-        "organisation_id": organisation.id, "name": said["enhed"], "kind": kind, "phone": said["telefon"] or None,
-        "phone_night": said["telefon_nat"] or None, "phone_line": said["telefon_72"] or None,
+        "organisation_id": organisation.id, "name": said["enhed"], "kind": kind, "phone": _phone(said["telefon"]),
+        "phone_night": _phone(said["telefon_nat"]), "phone_line": _phone(said["telefon_72"]),
         "email": said["mail"] or None, "receives_for_municipality": said["modtager"].lower() in {"ja", "1"},
         "reads_from": time.fromisoformat(reads[0]) if reads[0] else None,
         "reads_until": time.fromisoformat(reads[1]) if reads[1] else None, "sor": sor, "gln": gln,
     }  # fmt: skip
+
+
+def _phone(cell: str) -> str | None:
+    """Eight digits, where a spreadsheet took the first of them; else as it was written."""
+    return (office_files.restored(cell, 8) if cell.isdigit() else texts.spaced(cell)) or None
 
 
 def _written(session: Session, reading: Reading, row: Any, values: dict[str, Any]) -> Any:
@@ -243,6 +238,7 @@ def plain(row: Organisation | Unit) -> dict[str, Any]:
 
 
 def _numbers(sor: str, gln: str) -> tuple[str | None, str | None]:
+    sor, gln = office_files.number(sor), office_files.number(gln)
     if sor and not re.fullmatch(r"\d{6,19}", sor, re.ASCII):
         raise Invalid("bad_sor")
     if gln and not re.fullmatch(r"\d{13}", gln, re.ASCII):

@@ -27,6 +27,8 @@ class Handover(Base):
         Index("ix_handovers_episode_id", "episode_id"),
         Index("ix_handovers_to_unit_id", "to_unit_id", "state", postgresql_where="passed_at is null"),
         Index("ix_handovers_from_unit_id", "from_unit_id", "state", postgresql_where="passed_at is null"),
+        Index("ix_handovers_to_sent", "to_unit_id", "first_sent_at", postgresql_where="first_sent_at is not null"),
+        Index("ix_handovers_from_sent", "from_unit_id", "first_sent_at", postgresql_where="first_sent_at is not null"),
         Index("ix_handovers_accepted", "to_unit_id", "answered_at", "id", postgresql_where="state = 'accepted'"),
         CheckConstraint("from_unit_id <> to_unit_id", name="between_two_units"),
         CheckConstraint("passed_at is null or state = 'accepted'", name="passes_only_accepted"),

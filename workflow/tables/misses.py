@@ -80,4 +80,4 @@ class MissReview(Base):
     reported: Mapped[bool | None]  # as an adverse event; null: nobody has said
     written_at: Mapped[datetime]
     written_by: Mapped[str]
-    written_by_id: Mapped[int] = mapped_column(BigInteger)
+    written_by_id: Mapped[int | None] = mapped_column(BigInteger)  # None: nobody, whose it was has left

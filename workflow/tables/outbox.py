@@ -32,6 +32,7 @@ class Notice(Base):
     person_id: Mapped[int | None] = reference("people")
     reminder_id: Mapped[int | None] = reference("reminders")
     written_at: Mapped[datetime]
+    by_unit_id: Mapped[int | None] = reference("units")  # whose act it tells of
     routed_at: Mapped[datetime | None]
 
 

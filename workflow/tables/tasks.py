@@ -24,6 +24,7 @@ class Task(Base):
         UniqueConstraint("episode_id", "rule", "anchor_number", "occurrence"),
         Index("ix_tasks_unit_id", "unit_id", "due_at", postgresql_where="state = 'open'"),
         Index("ix_tasks_calls", "unit_id", "due_at", postgresql_where="kind = 'follow_up_call'"),
+        Index("ix_tasks_calls_with", "counterpart_unit_id", "due_at", postgresql_where="kind = 'follow_up_call'"),
         Index("ix_tasks_counterpart_unit_id", "counterpart_unit_id", "due_at", postgresql_where="state = 'open'"),
         Index("ix_tasks_done_at", "unit_id", "done_at", "id", postgresql_where="done_at is not null"),
         Index(

@@ -11,8 +11,8 @@ from workflow.tables import Episode
 from workflow.vocabulary import Audience, NoticeKind
 
 _TELL = """
-    insert into outbox (episode_id, kind, topic, unit_id, audience, written_at)
-    select %(episode)s, %(kind)s, %(topic)s, unit_id, %(audience)s, %(at)s
+    insert into outbox (episode_id, kind, topic, unit_id, audience, written_at, by_unit_id)
+    select %(episode)s, %(kind)s, %(topic)s, unit_id, %(audience)s, %(at)s, %(by_unit)s
     from unnest(%(units)s::bigint[]) as unit_id
 """
 
@@ -31,5 +31,8 @@ def tell(
     """Tell units that something happened, except who reported it. `topic` is a code of `workflow.sentences`."""
     told = [unit_id for unit_id in dict.fromkeys(unit_ids) if unit_id is not None and unit_id != by.unit_id]
     if told:
-        values = {"episode": episode.id, "kind": kind, "topic": topic, "units": told, "audience": audience, "at": at}
+        values = {
+            "episode": episode.id, "kind": kind, "topic": topic, "units": told, "audience": audience, "at": at,
+            "by_unit": by.unit_id,
+        }  # fmt: skip
         db.driver(session).execute(_TELL, values)

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from workflow import agreements, db, obligations
@@ -18,8 +18,8 @@ from workflow.seeing import access
 from workflow.seeing.sight import Sight
 from workflow.showing import way
 from workflow.showing.way import Facts, Step
-from workflow.tables import Citizen, Deadline, Episode, Handover, Place, PlaceStay, Task, Unit
-from workflow.vocabulary import Concerns, DoneBy, HandoverState, Party, StayState, TaskState
+from workflow.tables import Citizen, Deadline, Episode, Handover, HistoryEntry, Place, PlaceStay, Task, Unit
+from workflow.vocabulary import Concerns, DoneBy, EntryKind, HandoverState, Party, StayState, TaskState
 
 _CALL, _HANDOVER = "follow_up_call", "board:handover"
 _OfEpisode = TypeVar("_OfEpisode", Handover, Task)
@@ -49,6 +49,22 @@ class Next:
     handover: Handover | None = None
 
 
+@dataclass(frozen=True)
+class Chased:
+    """When somebody last asked a unit again for what it owes, and who."""
+
+    unit_id: int
+    matter: str  # the task's or handover's public number, or what else a deadline concerns
+    at: datetime
+    by: str
+
+    @classmethod
+    def read(cls, said: Sequence[Any]) -> "Chased":
+        """What the history says."""
+        unit_id, matter, at, by = said
+        return cls(unit_id, matter, datetime.fromisoformat(at), by)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One row. `what` is a word: what is due, or what was done."""
@@ -65,6 +81,7 @@ class Row:
     done_by: str = ""
     missing: tuple[str, ...] = ()  # before the discharge, as words
     send_by: datetime | None = None  # the handover, where it is missing
+    chased: "Chased | None" = None  # whom one waits for, since they owe it
 
     @property
     def citizen(self) -> Citizen:
@@ -81,6 +98,7 @@ class _Found:
     handovers: Mapping[int, list[Handover]]
     tasks: Mapping[int, list[Task]]
     units: Mapping[int, Unit]
+    chased: Mapping[int, Chased]
 
     def handover(self, one: Picked) -> Handover | None:
         return next((h for h in self.handovers[one.episode_id] if h.id == one.handover_id), None)
@@ -121,8 +139,17 @@ def with_send_by(session: Session, rows: Sequence[Row], *, at: datetime) -> list
 
 
 _CURRENT = and_(PlaceStay.episode_id == Episode.id, PlaceStay.state.in_([StayState.RESERVED, StayState.TAKEN]))
+_CHASED = (
+    select(func.jsonb_build_array(
+            HistoryEntry.facts["unit"], HistoryEntry.facts["matter"], HistoryEntry.recorded_at, HistoryEntry.actor
+        ))
+    .where(HistoryEntry.episode_id == Episode.id, HistoryEntry.kind == EntryKind.CHASED)
+    .order_by(HistoryEntry.number.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _EPISODES = (
-    select(Episode, Place)
+    select(Episode, Place, _CHASED)
     .join(Episode.citizen)
     .outerjoin(PlaceStay, _CURRENT)
     .outerjoin(PlaceStay.place)
@@ -155,10 +182,11 @@ def _find(session: Session, picked: Sequence[Picked]) -> _Found:
     owed: list[Any] = list(session.execute(_HANDOVERS, numbers))  # by no time, most of them
     shown = [one.task_id for one in picked if one.task_id is not None]
     found = _Found(
-        {episode.id: episode for episode, _ in drawn},
-        {episode.id: place for episode, place in drawn if place is not None},
+        {episode.id: episode for episode, _, _ in drawn},
+        {episode.id: place for episode, place, _ in drawn if place is not None},
         {one.id: due_at for one, due_at in owed if due_at is not None}, _by_episode(one for one, _ in owed),
         _by_episode(session.scalars(_TASKS, {**numbers, "shown": shown})), {},
+        {episode.id: Chased.read(one) for episode, _, one in drawn if one},
     )  # fmt: skip
     return replace(found, units=_units(session, found, picked))
 
@@ -190,7 +218,7 @@ def _row(found: _Found, by: Actor, picked: Picked, at: datetime) -> Row:
     return Row(
         at=picked.at, number=picked.number, what=what, episode=episode, steps=_steps(found, episode, at),
         sender=sender, receiver=receiver, place=found.places.get(episode.id), next=step, done_by=done_by or "",
-        missing=_missing(found, episode),
+        missing=_missing(found, episode), chased=_chased(found, picked, step),
     )  # fmt: skip
 
 
@@ -216,6 +244,8 @@ def _next(found: _Found, by: Actor, picked: Picked) -> Next:
         case Concerns.HANDOVER_ANSWER:
             own = by.unit_id == picked.unit_id
             return Next(do=Do.ACCEPT, handover=handover) if own else Next(do=Do.WAIT, unit=unit)
+        case Concerns.HANDOVER_MENDING:
+            return Next(do=Do.SEND, handover=handover)
         case Concerns.HANDOVER_SENDING:
             with_receiver = found.with_receiver(picked.episode_id)
             if with_receiver is not None:
@@ -237,6 +267,17 @@ def _onward(by: Actor, episode: Episode) -> Next:
     if arrival is not None and access.may_report(by, episode, arrival):
         return Next(do=Do.ARRIVE)
     return Next(do=Do.REVIEW if pathway.state(episode.state).review else Do.MOVE_ON)
+
+
+def _chased(found: _Found, picked: Picked, step: Next | None) -> Chased | None:
+    """Who was last asked again by whom, where that is who one waits for now, and about this."""
+    last = found.chased.get(picked.episode_id)
+    if last is None or step is None or step.unit is None or step.unit.id != last.unit_id:
+        return None
+    about = found.task(picked) or found.handover(picked)
+    if about is None and picked.concerns == Concerns.HANDOVER_SENDING:
+        about = found.with_receiver(picked.episode_id)
+    return last if last.matter == (str(about.uuid) if about is not None else picked.concerns) else None
 
 
 def _from_to(found: _Found, episode: Episode) -> tuple[Unit, Unit]:
