@@ -12,6 +12,7 @@ from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, hours, live, raise_all
 from tests.world import ISBAR, World
 from workflow import agreements, amendments, episodes, misses
+from workflow.actor import SYSTEM
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
 from workflow.handing import handovers
 from workflow.tables import Deadline, Episode, Handover, Notice
@@ -193,7 +194,7 @@ def test_where_no_agreement_speaks_of_a_rejection_the_pathway_does(
     session: Session, world: World, sent: Handover
 ) -> None:
     agreements.add(
-        session, "Aftale", (), by=worlds.SYSTEM, at=ADMITTED, valid_from=ADMITTED, region_id=world.region.id,
+        session, "Aftale", (), by=SYSTEM, at=ADMITTED, valid_from=ADMITTED, region_id=world.region.id,
         takes_away=("mending:patient_discharged",),
     )  # fmt: skip
     rejected = ADMITTED + hours(4.2)

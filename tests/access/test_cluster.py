@@ -52,7 +52,7 @@ def call(session: Session, world: World, task: Task, *, at: datetime, made_at: d
 
 @pytest.fixture
 def lived(session: Session, world: World) -> World:
-    """Five discharged and forgotten; one called in time, one late, one in time, told late and confirmed, one heard of too late.
+    """Five discharged and forgotten; one called in time, one late, one told late and confirmed, one heard late.
 
     Two more lie in the ward while the handover waits for an answer; one has nothing but an admission.
     """

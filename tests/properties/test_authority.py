@@ -66,7 +66,7 @@ READS = {
     "seeing.relations.fetch_for", "seeing.sight.introduce", "seeing.sight.open",
 }  # fmt: skip
 PARTS = {  # of others, which have asked whether it may be: they are given what is locked, or read, already
-    "handing.drafts.spend", "history.append", "misses.judge", "place_stays.follow", "places.give",
+    "handing.drafts.spend", "history.append", "misses.judge", "misses.leave_to_managers", "place_stays.follow", "places.give",
     "seeing.access_log.write", "seeing.relations.refresh", "settle.settle", "settling.verdicts.settle_misses",
     "tasks.note_phone_agreement", "telling.outbox.tell",
 }  # fmt: skip
