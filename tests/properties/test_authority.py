@@ -67,8 +67,8 @@ READS = {
 }  # fmt: skip
 PARTS = {  # of others, which have asked whether it may be: they are given what is locked, or read, already
     "handing.drafts.spend", "history.append", "misses.judge", "misses.leave_to_managers", "place_stays.follow",
-    "places.give", "seeing.access_log.write", "seeing.relations.refresh", "settle.settle", "settling.verdicts.settle_misses",
-    "tasks.note_phone_agreement", "telling.outbox.tell",
+    "places.give", "seeing.access_log.write", "seeing.relations.refresh", "settle.settle",
+    "settling.verdicts.settle_misses", "tasks.note_phone_agreement", "telling.outbox.tell",
 }  # fmt: skip
 OFFICE = (  # agreements, people, units, views and messages that failed: of administrators, and of nobody's episode
     "agreeing.", "agreements.", "rewording.", "staff.", "telling.delivery.", "lists.board.views.",
