@@ -14,6 +14,8 @@ from workflow import amendments, episodes, places
 from workflow.actor import SYSTEM
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
 from workflow.handing import handovers
+from workflow.lists import capacity
+from workflow.seeing import sight
 from workflow.showing import destinations
 from workflow.tables import Episode, Handover, HistoryEntry, Place, PlaceRequest, PlaceStay
 from workflow.vocabulary import PlaceKind, StayState
@@ -383,3 +385,22 @@ def test_a_manager_adds_places_and_takes_none_away(session: Session, world: Worl
         with pytest.raises((NotAllowed, NotPossible, Invalid)):
             places.furnish(session, unit, kind, count, by=by)
     assert len(free(session, world)) == 5
+
+
+def test_when_a_guest_is_expected_home_stands_on_the_place(session: Session, world: World, discharged: Episode) -> None:
+    at = DISCHARGED + hours(1)
+    places.reserve(session, world.places[0].uuid, discharged.uuid, by=world.facility_nurse, at=at)
+    monday = (at + timedelta(days=4)).date()
+    with pytest.raises(NotPossible):
+        places.expect_departure(session, discharged.uuid, monday, by=world.facility_nurse, at=at)
+    places.arrive(session, discharged.uuid, by=world.facility_nurse, at=at)
+    with pytest.raises(NotAllowed):
+        places.expect_departure(session, discharged.uuid, monday, by=world.ward_nurse, at=at)
+    before = (at - timedelta(days=1)).date()
+    with pytest.raises(Invalid):
+        places.expect_departure(session, discharged.uuid, before, by=world.facility_nurse, at=at)
+    places.expect_departure(session, discharged.uuid, monday, by=world.facility_nurse, at=at)
+    seen = sight.open(session, world.facility_nurse, at=at)
+    bed = next(bed for bed in capacity.floor(session, seen, world.facility, at=at).beds if bed.place == world.places[0])
+    assert bed.stay is not None
+    assert bed.stay.leaves_on == monday

@@ -32,11 +32,16 @@ BREAKS = {
         "alter table episodes drop constraint ck_episodes_open_has_owner",
         "update episodes set owner_unit_id = null",
     ),
+    Fault.EPISODE_OF_CLOSED_UNIT: (
+        "update units set closed_on = '2026-01-01', closed_by = 'Demo', closed_at = '2026-01-01' "
+        "where id = (select min(responsible_unit_id) from episodes)",
+    ),
     Fault.EPISODE_WITHOUT_RESPONSIBLE: (
         "alter table episodes drop constraint ck_episodes_open_has_responsible",
         "update episodes set responsible_unit_id = null",
     ),
     Fault.EPISODE_WITHOUT_NEXT_STEP: (f"{END} and task_id is null and handover_id is null",),
+    Fault.EPISODE_THAT_NOBODY_CAN_MOVE: ("update people set active = false",),
     Fault.EPISODE_WITHOUT_AGREEMENT: (
         "alter table agreements disable trigger user",
         "update agreements set valid_from = :now + interval '1 day'",
@@ -131,6 +136,20 @@ def test_what_is_broken_is_counted_and_nothing_else(session: Session, fault: Fau
         do(session, statement)
     assert found(session) == {fault}
     assert not look(session).nought
+
+
+def test_an_episode_lies_with_who_can_move_it(session: Session) -> None:
+    """A ward is moved by its nurses, by who coordinates, or by the hospital's messages; a manager moves nobody."""
+    nobody = {Fault.EPISODE_THAT_NOBODY_CAN_MOVE}
+    do(session, "update person_roles set state = 'ended' where role = 'discharge_coordinator'")
+    assert found(session) == set()
+    do(session, "update person_roles set role = 'manager' where role = 'ward_nurse'")
+    assert found(session) == nobody
+    ward = "select '1', id, true, :now from units where name = 'M3'"
+    do(session, f"insert into addresses (sor, unit_id, placeholder, since) {ward}")
+    assert found(session) == set()
+    do(session, "update units set kind = 'administration' where kind = 'facility'")
+    assert found(session) == nobody
 
 
 def test_two_next_steps_are_one_too_many(session: Session) -> None:

@@ -11,7 +11,7 @@ from workflow import agreements, casefile, choosing, history, machine, obligatio
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, Missing, NotPossible, Stale
-from workflow.parties import lock_citizen, pathway_of, receiving_unit, require_unit_as, unit_as
+from workflow.parties import lock_citizen, pathway_of, receiving_unit, require_unit_as, standing, unit_as
 from workflow.pathway import Transition
 from workflow.pathways import newest
 from workflow.rows import Sheet
@@ -255,7 +255,7 @@ def readmit(
     if same:
         return record_event(session, episode_id, "stay_resumed", by=by, at=at, effective_at=happened)
     old = record_event(session, episode_id, "patient_readmitted", by=by, at=at, effective_at=happened)
-    district: Unit | None = session.get_one(Unit, old.district_id)
+    district: Unit | None = standing(session, session.get_one(Unit, old.district_id))
     if not by.is_message and district is not None and district.organisation_id != old.citizen.municipality_id:
         district = None  # the citizen has moved since
     return open_episode(

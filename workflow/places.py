@@ -1,6 +1,6 @@
 """Places: reserved, taken, moved, left, closed, waited for. PostgreSQL refuses two people in one place at one time."""
 
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from workflow import choosing, cpr, history, place_stays
+from workflow import calendar, choosing, cpr, history, place_stays
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
@@ -220,6 +220,25 @@ def leave(session: Session, episode_id: UUID, *, by: Actor, at: datetime, left_a
     place_stays.free(stay, left_at or at)
     place_stays.write(session)
     _note(session, case, "left", stay.place, by=by, at=at)
+    return stay
+
+
+def expect_departure(session: Session, episode_id: UUID, leaves_on: date, *, by: Actor, at: datetime) -> PlaceStay:
+    """Set or move the day on which somebody who lies in a place is expected to go home: it stands on the place.
+
+    Raises Invalid for a day that has passed, NotPossible, NotAllowed, NotFound.
+    """
+    case = _lock(session, episode_id, by=by, at=at)
+    stay = place_stays.current(session, case.episode)
+    if stay is None or stay.state != StayState.TAKEN:
+        raise NotPossible("has_no_place")
+    access.require_unit(by, stay.place.unit_id, case.episode)
+    if leaves_on < calendar.local(at).date():
+        raise Invalid("until_has_passed")
+    if stay.leaves_on != leaves_on:
+        stay.leaves_on = leaves_on
+        place_stays.write(session)
+        _note(session, case, "expected_home", stay.place, by=by, at=at)
     return stay
 
 

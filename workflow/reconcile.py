@@ -21,7 +21,9 @@ class Fault(StrEnum):
     EPISODE_WITHOUT_OWNER = "episode_without_owner"
     EPISODE_WITHOUT_RESPONSIBLE = "episode_without_responsible"
     EPISODE_WITHOUT_NEXT_STEP = "episode_without_next_step"  # not exactly one live deadline of its state
+    EPISODE_THAT_NOBODY_CAN_MOVE = "episode_that_nobody_can_move"  # it lies with an office, or where nobody is at work
     EPISODE_WITHOUT_AGREEMENT = "episode_without_agreement"  # nothing of its pathway's own is in force where it is
+    EPISODE_OF_CLOSED_UNIT = "episode_of_closed_unit"  # the unit that owns it or has the responsibility has closed
     TASK_WITHOUT_DEADLINE = "task_without_deadline"
     HANDOVER_WITHOUT_DEADLINE = "handover_without_deadline"  # owed, unanswered or rejected, and nobody is waited for
     DEADLINE_OF_CLOSED_EPISODE = "deadline_of_closed_episode"
@@ -58,8 +60,27 @@ class Reconciliation:
 
 # Each reads only what is open, through a partial index, or what is new: closed episodes cost nothing.
 
+# Who says what happens to those whom a unit has: its nurses; of a ward also who coordinates, or messages.
 _OPEN = text("""
+with at_work as (
+    select distinct r.unit_id, u.organisation_id, r.role
+    from person_roles r join people p on p.id = r.person_id and p.active join units u on u.id = r.unit_id
+    where r.state = 'in_force'
+), able as materialized (
+    select u.id from units u where exists (
+        select from at_work w where w.unit_id = u.id and (u.kind, w.role) in (
+            ('ward', 'ward_nurse'), ('district', 'municipal_nurse'), ('facility', 'facility_nurse')
+        )
+    ) or u.kind = 'ward' and (
+        exists (select from at_work w where w.organisation_id = u.organisation_id and w.role = 'discharge_coordinator')
+        or exists (select from addresses a where a.unit_id = u.id)
+    )
+)
 select
+    (select count(*) from episodes e where e.closed_at is null and (
+        e.owner_unit_id not in (select id from able)
+        or e.responsible_unit_id not in (select id from able union all select id from units where kind = 'practice')
+    )) as episode_that_nobody_can_move,
     (select count(*) from episodes where closed_at is null and owner_unit_id is null) as episode_without_owner,
     (select count(*) from episodes where closed_at is null and responsible_unit_id is null)
         as episode_without_responsible,
@@ -76,6 +97,9 @@ select
           and (a.region_id is null or a.region_id = e.region_id)
           and (a.municipality_id is null or a.municipality_id = e.municipality_id)
     )) as episode_without_agreement,
+    (select count(*) from units u join episodes e on e.closed_at is null and e.related && array[u.id]
+        and u.id in (e.owner_unit_id, e.responsible_unit_id)
+     where u.closed_at < :raised_by) as episode_of_closed_unit,
     (select count(*) from tasks t where t.state = 'open' and not exists (
         select from deadlines d where d.task_id = t.id and d.ended_at is null
     )) as task_without_deadline,

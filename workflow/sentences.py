@@ -622,6 +622,21 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Unknown kind of unit. Write afdeling, koordination, distrikt, plads, praksis or forvaltning.",
     ),
     "nothing_to_undo": ("Der er ingen indlæsning at fortryde.", "There is no import to undo."),
+    "kind_is_used": (
+        "Enhedens art kan ikke ændres, mens den bruges: {episodes} åbne forløb, {handovers} overleveringer undervejs, "
+        "{places} pladser, {requests} på venteliste.",
+        "The kind of the unit cannot be changed while it is used: {episodes} open episodes, {handovers} handovers "
+        "under way, {places} places, {requests} waiting.",
+    ),
+    "unit_is_closed": ("Enheden er lukket.", "The unit has closed."),
+    "successor_needed": (
+        "Vælg, hvilken enhed der overtager: enheden er i brug.",
+        "Choose which unit takes over: the unit is in use.",
+    ),
+    "cannot_follow": (
+        "Den enhed kan ikke overtage: den skal være af samme art og ikke selv skulle lukke.",
+        "That unit cannot take over: it must be of the same kind, and not close itself.",
+    ),
     "number_taken": ("Nummeret er allerede en andens.", "The number is somebody else's already."),
     "organisation_incomplete": ("Linjen mangler organisationens navn.", "The line lacks the organisation's name."),
     "twice_in_the_file": ("Enheden står to gange i filen.", "The unit stands in the file twice."),
@@ -637,7 +652,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "discharge_coordinator": ("udskrivningskoordinator", "discharge coordinator"),
     "ward_nurse": ("sygeplejerske på afdelingen", "ward nurse"),
     "municipal_nurse": ("kommunal sygeplejerske", "municipal nurse"),
-    "facility_nurse": ("sygeplejerske på stedet", "facility nurse"),
+    "facility_nurse": ("sygeplejerske", "nurse"),
     "manager": ("leder", "manager"),
     "administrator": ("administrator", "administrator"),
     "operator": ("it-drift", "IT operator"),
@@ -681,8 +696,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "deceased": ("Død", "Deceased"),
     "cancelled": ("Annulleret", "Cancelled"),
     # the way of an episode
-    "way:to_receive": ("Modtages", "To be received"),
-    "way:received": ("Modtaget", "Received"),
+    "way:to_receive": ("Modtages", "Acceptance"),
+    "way:received": ("Modtaget", "Accepted"),
     "way:call": ("Opkald", "Call"),
     "way:done": ("udført", "done"),
     "way:late": ("udført for sent", "done late"),
@@ -734,7 +749,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "unit:ward": ("sengeafsnit", "ward"),
     "unit:coordination": ("udskrivningskoordination", "discharge coordination"),
     "unit:district": ("hjemmeplejedistrikt", "home care district"),
-    "unit:facility": ("kommunalt sted med pladser", "municipal facility with places"),
+    "unit:facility": ("midlertidige pladser", "short-stay places"),
     "unit:practice": ("almen praksis", "general practice"),
     "unit:administration": ("forvaltning", "administration"),
     # parties
@@ -857,6 +872,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "time_corrected": ("tidspunkt rettet", "time corrected"),
     "rerouted": ("forløbet går en anden vej", "the episode goes another way"),
     "discharge_expected": ("forventet udskrivning ændret", "expected discharge changed"),
+    "unit_succeeded": ("en enhed er lukket, en anden har overtaget", "a unit has closed, another has taken over"),
     "transferred": ("borgeren er flyttet til en anden afdeling", "the citizen has moved to another ward"),
     "hospital_disagrees": (
         "sygehusets besked passer ikke med forløbet; se det efter",
@@ -956,6 +972,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "entry:attempt": ("Kontaktforsøg", "Attempt to reach somebody"),
     "entry:task_done": ("Opgave udført", "Task done"),
     "entry:task_confirmed": ("Samtale bekræftet", "Conversation confirmed"),
+    "entry:unit_succeeded": ("Enhed lukket, overtaget", "Unit closed, taken over"),
     "entry:task_claimed": ("Opgave taget", "Task taken"),
     "entry:task_handed_on": ("Opgave givet videre", "Task handed on"),
     "entry:not_relevant": ("Opgave ikke relevant", "Task not relevant"),
@@ -983,6 +1000,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "stay:left": ("forladt", "left"),
     "stay:released": ("frigivet", "released"),
     "stay:overbooked": ("ekstra plads", "extra place"),
+    "stay:expected_home": ("ventes hjem", "expected home"),
     "stay:moved": ("flyttet hertil", "moved here"),
     "handover:owed": ("Ikke sendt", "Not sent"),
     "handover:sent": ("Sendt", "Sent"),

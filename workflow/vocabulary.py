@@ -79,6 +79,7 @@ class EntryKind(StrEnum):
     AGREEMENT = "agreement"
     PLACE = "place"
     TRANSFERRED = "transferred"
+    UNIT_SUCCEEDED = "unit_succeeded"
     MERGED = "merged"
     UNMERGED = "unmerged"
     OBSERVED = "observed"

@@ -271,6 +271,7 @@ class Life:
                     self.session, task.uuid, outcome, by=self.at_work_in(task.unit_id), at=at,
                     spoken_with=self.ward_nurse.name if outcome == Outcome.COMPLETED else None,
                     doctor_involved=False if outcome == Outcome.COMPLETED else None,
+                    next_try_at=at + timedelta(hours=3) if outcome == Outcome.CALL_LATER else None,
                 )  # fmt: skip
 
         return act

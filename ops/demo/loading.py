@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
-from ops.demo import cluster, invented, year
+from ops.demo import cluster, invented, reviews, year
 from ops.demo.lives import Plan
 from ops.errors import CannotDo
 from workflow import citizens, clock, db, installation, keys
@@ -74,7 +74,9 @@ def load(settings: Settings, *, say: Say = print) -> None:
         with _helper(settings, odd) as helped:
             _live(session, even, say)
             helped()
-        year.live_now(session, cluster.read(session), year.here())
+        everybody = cluster.read(session)
+        year.live_now(session, everybody, year.here())
+        reviews.write(session, everybody, now=year.NOW)
         _tell(session)
         clock.start_demo(session, year.NOW)
         session.commit()

@@ -72,8 +72,8 @@ def _in_hospital(life: Life) -> Iterator[Act]:
     if "treated_at_home" in mishaps:
         yield starts_at + hours(9), life.event("treatment_moved_home")
     elif "leave" in mishaps:
-        yield leaves_at - hours(23), life.event("leave_started")
-        yield leaves_at - hours(8), life.event("leave_ended")
+        yield leaves_at - hours(29), life.event("leave_started")
+        yield leaves_at - hours(7), life.event("leave_ended")
     elif "worsened" in mishaps:
         yield leaves_at - hours(23), life.event("declared_ready")
         yield leaves_at - hours(8), life.event("condition_worsened")
@@ -151,8 +151,16 @@ def _call(life: Life, left_at: datetime) -> Iterator[Act]:
     rung_at = calendar.at_clock(next_day, time(8, life.plan.number % 60))
     if "never_called" in mishaps:
         return
+    if "never_reached" in mishaps:
+        yield left_at + hours(19), life.call(Outcome.NO_ANSWER)
+        yield left_at + hours(22.5), life.call(Outcome.BUSY)
+        return
     if "called_late" in mishaps:
-        rung_at = left_at + hours(26 + life.plan.number % 7)
+        if life.plan.number % 3:
+            yield min(rung_at, left_at + hours(21)), life.call(Outcome.NO_ANSWER)
+        if life.plan.number % 3 == 1:
+            yield left_at + hours(23), life.call(Outcome.CALL_LATER if life.plan.number % 2 else Outcome.BUSY)
+        rung_at = left_at + hours(25 + life.plan.number % 9)
     if "called_in_vain" in mishaps:
         yield rung_at - hours(0.5), life.call(Outcome.NO_ANSWER)
         yield rung_at, life.call(Outcome.BUSY)

@@ -26,7 +26,7 @@ from workflow.errors import NotPossible
 from workflow.handing import handovers
 from workflow.tables import AccessEntry, Episode, HistoryEntry, Objection, Organisation, Unit
 from workflow.telling import delivery
-from workflow.vocabulary import Look, Role
+from workflow.vocabulary import Look, Role, UnitKind
 
 
 @pytest.fixture
@@ -325,6 +325,17 @@ def test_to_another_ward(app: Flask, admitted: UUID) -> None:
     page = reader.sends(seen(reader, admitted), address(admitted, "/flyt"), ward=str(ward))
     assert "Kirurgisk afsnit, Regionshospitalet Randers (demo)" in page.text
     assert entries(admitted)[-1] == "transferred"
+
+
+def test_nobody_but_the_ward_moves_its_citizen(app: Flask, admitted: UUID) -> None:
+    reader, before = acting(app, "distrikt"), entries(admitted)
+    with background() as (session, _):
+        wards = session.scalars(select(Unit.uuid).where(Unit.kind == UnitKind.WARD)).all()
+    assert not any(form.action.endswith(("/flyt", "/genindlaeg")) for form in seen(reader, admitted).forms)
+    for ward in wards:
+        assert forges(reader, admitted, "/flyt", ward=str(ward)).answer.status_code == 403
+        assert forges(reader, admitted, "/genindlaeg", ward=str(ward)).answer.status_code >= 400
+    assert entries(admitted) == before
 
 
 def test_looked_at(app: Flask, admitted: UUID) -> None:

@@ -98,3 +98,16 @@ def broken(installation: Settings, error: Exception) -> FlaskClient:
         raise error
 
     return app.test_client()
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "heading"), [("/nowhere", 404, "Siden findes ikke"), ("/klynge", 403, "Ingen adgang")]
+)
+def test_whoever_is_signed_in_keeps_their_menu(somebody: Reader, address: str, status: int, heading: str) -> None:
+    somebody.signs_in("distrikt")
+    page = somebody.sees(address)
+    assert page.answer.status_code == status
+    assert heading in page.text
+    assert page.first("details", data_whoami="distrikt")
+    assert page.first("a", href="/opgaver")
+    assert any(form.action == "/soeg" for form in page.forms)

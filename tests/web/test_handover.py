@@ -135,6 +135,23 @@ def test_where_the_citizen_objects_basis_and_reason_are_asked_for(app: Flask) ->
         assert (entry.reason, entry.facts["legal_basis"]) == ("Fare for liv", "essential_regard")
 
 
+def test_an_objection_that_was_said_to_others_stops_what_is_sent_and_is_not_read(app: Flask) -> None:
+    koordinator, episode_id = as_(app, "koordinator"), handed.admitted()
+    with Session.begin() as session:
+        handed.background(session)
+        episode = session.scalars(select(Episode).where(Episode.uuid == episode_id)).one()
+        by = handed.ward_nurse(session)
+        said = objections.register(session, episode.citizen_id, "Intet om hoften", by=by, at=clock.now(session))
+        said.episode_id = None  # of an episode that nobody here sees
+    for page in (koordinator.sees(at(episode_id)), koordinator.sees(f"/forloeb/{episode_id}")):
+        assert "Sagt i et andet forløb" in page.text
+        assert "hoften" not in page.html
+    assert koordinator.sees(at(episode_id)).first("input", name="legal_basis", value="consent")
+    assert sends(koordinator, episode_id).answer.status_code == 409
+    answer = sends(koordinator, episode_id, legal_basis="consent", basis_reason="Har sagt ja")
+    assert answer.answer.status_code == 303
+
+
 def test_to_the_wrong_municipality_asks_why(app: Flask) -> None:
     afdeling, episode_id = as_(app, "afdeling"), handed.admitted()
     with Session.begin() as session:

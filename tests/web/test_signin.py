@@ -77,7 +77,7 @@ def test_who_works_in_several_places_chooses_and_the_page_says_which(somebody: R
     assert "Geriatrisk afsnit · sygeplejerske på afdelingen" in chosen.text
     other = somebody.presses(somebody.sees("/choose?back=/account"), data_role="facility_nurse")
     assert other.answer.request.path == "/account"
-    assert "sygeplejerske på stedet" in other.text
+    assert "Tryghedshotellet · sygeplejerske" in other.text
 
 
 def test_nobody_chooses_somebody_elses_role(somebody: Reader) -> None:
@@ -318,3 +318,9 @@ def test_a_wrong_password_leads_to_the_fields_below_the_cards(somebody: Reader) 
     assert page.answer.status_code == 401
     assert page.first("a", href="#username")
     assert page.first("input", id="username", value="distrikt")
+
+
+def test_a_manager_of_several_units_goes_in_at_once_and_who_sees_one_unit_at_a_time_chooses(app: Flask) -> None:
+    manager, temp = Reader(app.test_client()), Reader(app.test_client())
+    assert manager.signs_in("leder.kommune").answer.request.path == "/overblik"
+    assert temp.signs_in("vikar").answer.request.path == "/choose"

@@ -62,12 +62,12 @@ def test_a_row_says_by_when_who_where_and_whom_to_ring(tryghed: Reader, guest: G
 
 def test_who_comes_second_is_told_and_may_take_it_over(app: Flask, tryghed: Reader, guest: Guest) -> None:
     claim = f"/opgaver/{guest.call}/tag"
-    assert "Du har taget den" in row(tryghed.sends(tryghed.sees("/opgaver"), claim, over="0"), guest)
+    assert "Du har taget opgaven" in row(tryghed.sends(tryghed.sees("/opgaver"), claim, over="0"), guest)
     bo = other(app, "bo")
     page = bo.sees("/opgaver")
     assert "Taget af Tove Demo" in row(page, guest)
     assert bo.sends(page, claim, over="0").answer.status_code == 409
-    assert "Du har taget den" in row(bo.sends(page, claim, over="1"), guest)
+    assert "Du har taget opgaven" in row(bo.sends(page, claim, over="1"), guest)
     assert "Taget af Bo Demo" in row(tryghed.sees("/opgaver"), guest)
     assert str(guest.call) not in tryghed.sees("/opgaver?vis=mine").html
     assert str(guest.call) in bo.sees("/opgaver?vis=mine").html
@@ -97,7 +97,7 @@ def test_what_somebody_had_who_stops_is_the_units_at_once(
     assert "Taget af" not in shown
     assert "tilbage til enheden: Tove Demo er stoppet" in shown
     assert "tilbage til enheden: Tove Demo er stoppet" in bo.sees(f"/forloeb/{guest.episode}").text
-    assert "Du har taget den" in row(bo.sends(bo.sees("/opgaver"), f"/opgaver/{guest.call}/tag", over="0"), guest)
+    assert "Du har taget opgaven" in row(bo.sends(bo.sees("/opgaver"), f"/opgaver/{guest.call}/tag", over="0"), guest)
 
 
 def test_it_is_handed_on_to_a_colleague_and_to_nobody_else(app: Flask, tryghed: Reader, guest: Guest) -> None:

@@ -2,15 +2,16 @@
 
 import logging
 import traceback
+from contextlib import suppress
 from types import TracebackType
 
 import psycopg
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import DataError, OperationalError, TimeoutError
+from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
-from web.ground import again, headers, language, outcome, problem
+from web.ground import again, headers, identity, language, outcome, problem
 from web.ground.forgery import Unmarked
 from web.ground.language import gettext
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale, TooMany, WorkflowError
@@ -48,6 +49,12 @@ def sentence_for(code: int) -> str:
     return sentences.get(code, gettext("Something went wrong on our side. Try again."))
 
 
+def heading(status: int) -> str:
+    """What the page is called."""
+    headings = {403: gettext("No access"), 404: gettext("The page was not found")}
+    return headings.get(status, gettext("It did not work"))
+
+
 def page(status: int, sentence: str, error: Exception | None = None) -> ResponseReturnValue:
     """The error page, or the alert alone when htmx asks; for programs, what they expect."""
     if outcome.is_wanted():
@@ -55,8 +62,14 @@ def page(status: int, sentence: str, error: Exception | None = None) -> Response
     if problem.is_wanted():
         return problem.refusal(status, error)
     layout = "fragment.html" if headers.wants_fragment() else "base.html"
+    if status < 500:  # also where no route was found, who asks is who they are: their menu leads on
+        with suppress(SQLAlchemyError):
+            identity.signed_in()
     extra = {"Retry-After": "30"} if status == 503 else {}
-    answer = render_template("error.html", layout=layout, sentence=sentence, sure=status < 500, request_id=g.request_id)
+    answer = render_template(
+        "error.html", layout=layout, heading=heading(status), sentence=sentence, sure=status < 500,
+        request_id=g.request_id,
+    )  # fmt: skip
     return answer, status, extra
 
 

@@ -1,10 +1,11 @@
 """How instants, spans of time and numbers are written, in the reader's language and in Danish time."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
-from flask import Flask
+from flask import Flask, g
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
@@ -55,7 +56,8 @@ def left(due_at: datetime, at: datetime) -> str:
     """How long there is until `due_at`, or since: `19 t 40 min`, `2 døgn 4 t`, `1 t 12 min over`."""
     minutes = int(abs(due_at - at).total_seconds()) // 60
     if minutes >= 24 * 60:
-        text = f"{minutes // 1440} {gettext('d')} {minutes // 60 % 24} {gettext('h')}"
+        text = f"{minutes // 1440} {gettext('d')}"
+        text += f" {hours} {gettext('h')}" if (hours := minutes // 60 % 24) else ""
     else:
         text = f"{minutes // 60} {gettext('h')} {minutes % 60:02} {gettext('min')}"
     return text if due_at > at else gettext("%(time)s over") % {"time": text}
@@ -154,6 +156,14 @@ def day_short(moment: datetime) -> str:
     return format_date(local(moment), "dd.MM." if danish else "d MMM", locale=language.current())
 
 
+def near_day(on: date, at: datetime) -> str:
+    """A day as people say it at `at`: `i dag`, `i morgen`, `23. nov.`."""
+    days = (on - local(at).date()).days
+    if days in {0, 1}:
+        return gettext("tomorrow") if days else gettext("today")
+    return format_date(on, "d. MMM" if language.current() == Language.DANISH else "d MMM", locale=language.current())
+
+
 def phone(number: str) -> str:
     """A telephone number as people say it: a Danish one without its country, in pairs: `87 65 43 21`."""
     digits = "".join(number.removeprefix("+45").split())
@@ -172,6 +182,13 @@ def named(unit: Unit) -> str:
     return unit.name if unit.name == unit.organisation.name else f"{unit.name}, {unit.organisation.name}"
 
 
+def unit_choices(units: Iterable[Unit]) -> list[tuple[str, str]]:
+    """Units to choose from: those of the reader's own organisation first, and without it; the others as `named`."""
+    own = g.signed_in.organisation if g.get("signed_in") is not None else ""
+    ordered = sorted(units, key=lambda unit: unit.organisation.name != own)
+    return [(str(one.uuid), one.name if one.organisation.name == own else named(one)) for one in ordered]
+
+
 def word(code: str) -> str:
     """The word for a code of the engine (`workflow.sentences`)."""
     return sentences.word(code, language.current())
@@ -187,6 +204,8 @@ def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
     for write in (instant, moment, span, left, urgency, when, soon_when, clock, for_input, moment_of, number, share):
         app.add_template_filter(write)
+    app.add_template_filter(unit_choices)
+    app.add_template_filter(near_day)
     app.add_template_filter(phone)
     app.add_template_filter(tel)
     app.add_template_filter(day)

@@ -9,7 +9,7 @@ GUIDES = {  # by the name of the screen in addresses
         purpose=_("Every citizen on the way to or from your unit; those with the least time left stand first."),
         words=(
             (_("Overdue"), _("The time has passed. It stays late, also when it is done afterwards.")),
-            (_("Await reception"), _("Sent to another unit, and not answered. Until they accept, the sender has it.")),
+            (_("Await acceptance"), _("Sent to another unit, and not answered. Until they accept, the sender has it.")),
         ),
         whens=(
             (

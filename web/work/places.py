@@ -81,6 +81,14 @@ def register(app: Flask) -> None:
                 own=unit is not None and unit.id == desk.by.unit_id, manages=Role.MANAGER in desk.by.roles,
             )  # fmt: skip
 
+    @app.post("/forloeb/<uuid:episode_id>/plads/hjem")
+    @for_patients
+    def expect_departure(episode_id: UUID) -> ResponseReturnValue:
+        with looks.looking("places") as desk:
+            leaves_on = formats.day_from_input(request.form.get("leaves_on", ""))
+            places.expect_departure(desk.session, episode_id, leaves_on, by=desk.by, at=desk.at)
+        return back()
+
     @app.post("/pladser/<uuid:place_id>/luk")
     @for_patients
     def close_place(place_id: UUID) -> ResponseReturnValue:

@@ -1,5 +1,6 @@
 """A place for a citizen: kept, taken, changed, given back, waited for; from the places, an episode, or a list."""
 
+from datetime import datetime
 from uuid import UUID
 
 from flask import Flask, request
@@ -11,6 +12,11 @@ from workflow import places
 from workflow.errors import Missing
 from workflow.showing import destinations
 from workflow.vocabulary import Role
+
+
+def _arrived_at() -> datetime | None:
+    given = request.form.get("effective_at", "")
+    return formats.from_input(given) if given else None
 
 
 def register(app: Flask) -> None:
@@ -33,9 +39,7 @@ def register(app: Flask) -> None:
     @for_patients
     def confirm_arrival(episode_id: UUID) -> ResponseReturnValue:
         with looks.looking("places") as desk:
-            given = request.form.get("effective_at", "")
-            arrived_at = formats.from_input(given) if given else None
-            destinations.arrive(desk.session, episode_id, by=desk.by, at=desk.at, arrived_at=arrived_at)
+            destinations.arrive(desk.session, episode_id, by=desk.by, at=desk.at, arrived_at=_arrived_at())
         return back()
 
     @app.post("/forloeb/<uuid:episode_id>/plads/frigiv")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from workflow import texts
 from workflow.actor import Actor
 from workflow.errors import Stale
+from workflow.seeing import access
 from workflow.tables import Episode, HandoverDraft
 
 
@@ -34,8 +35,9 @@ def save(
 ) -> HandoverDraft:
     """Keep what was written so far; `seen` is the number of the draft that the writer had before them (0: none).
 
-    Raises Stale where somebody has saved a newer one meanwhile, or it was sent.
+    Raises Stale where somebody has saved a newer one meanwhile, or it was sent; NotAllowed for another unit's.
     """
+    access.require_unit(by, unit_id, episode)
     values = {
         "content": texts.all_taken(dict(content)), "signed_by": list(signed_by), "saved_at": at,
         "saved_by": by.name, "saved_by_id": by.person_id,

@@ -172,7 +172,7 @@ def fetch(session: Session, thread_id: UUID, by: Actor) -> Thread:
 
 def _require_unit(session: Session, by: Actor, unit_id: int) -> None:
     """The unit that it is addressed to, or another of the same municipality."""
-    if by.organisation_id != session.get_one(Unit, unit_id).organisation_id:
+    if by.organisation_id != session.get_one(Unit, unit_id).organisation_id or not by.sees_patients:
         raise NotAllowed("not_your_unit")
 
 

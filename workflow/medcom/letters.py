@@ -33,7 +33,8 @@ def begin(
     it; Invalid for a category or attachment that is none; NotAllowed.
     """
     episode = session.get_one(Episode, about.episode_id)
-    if by.unit_id not in {about.unit_id if isinstance(about, Task) else about.to_unit_id, episode.district_id}:
+    ours = {about.unit_id if isinstance(about, Task) else about.to_unit_id, episode.district_id}
+    if by.unit_id not in ours or not by.sees_patients:
         raise NotAllowed("not_your_task")
     us = our_address(session, by, at=at)
     ward = ward_of(session, episode, about)

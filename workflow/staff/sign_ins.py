@@ -82,27 +82,32 @@ class SignedIn:
         )  # fmt: skip
 
 
+SEE_ALL = {Role.MANAGER, Role.DISCHARGE_COORDINATOR, Role.ADMINISTRATOR}  # whichever of their units they act in
+
+
 def begin(
     session: Session, person: Person, by: SignInBy, *, address: str, at: datetime, life: timedelta,
     replaces: str | None = None,
 ) -> str:  # fmt: skip
     """Let somebody in who has shown who they are; returns a new token, for their browser alone.
 
-    `replaces` is the token that the browser held before: it does not count any more. Who has one role acts in it;
-    who has more chooses. With a second factor set up, a password alone is half a sign-in. Raises NotAllowed for a
-    system: it acts by tokens.
+    `replaces` is the token that the browser held before: it does not count any more. Who has one role acts in it, and
+    so does who sees the same in whichever they choose; who has others chooses. With a second factor set up, a password
+    alone is half a sign-in. Raises NotAllowed for a system: it acts by tokens.
     """
     if person.is_system:
         raise NotAllowed("systems_do_not_sign_in")
     if replaces:
         end(session, replaces, because=SignInEnd.SIGNED_IN_ANEW, at=at)
     token = secrets.token_urlsafe(32)
-    roles = list(session.scalars(select(PersonRole.id).where(*_working(person.id)).limit(2)))
+    roles = roles_of(session, person.id)
+    alike = {(role.role, role.unit.organisation_id) for role in roles}
+    role_id = roles[0].id if len(roles) == 1 or (len(alike) == 1 and roles[0].role in SEE_ALL) else None
     account = session.scalar(select(Account).where(Account.person_id == person.id))
     half = by == SignInBy.PASSWORD and account is not None and account.totp_confirmed_at is not None
     session.add(
         SignIn(
-            token_hash=_hash(token), person_id=person.id, role_id=roles[0] if len(roles) == 1 else None, by=by,
+            token_hash=_hash(token), person_id=person.id, role_id=role_id, by=by,
             address=address, began_at=at, confirmed_at=None if half else at, used_at=at, ends_at=at + life,
         )
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """Places and who has them: PostgreSQL says that two people are never in one place."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
@@ -45,6 +45,7 @@ class PlaceStay(Base):
     state: Mapped[StayState]
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
     reason: Mapped[Note | None]
+    leaves_on: Mapped[date | None]  # of somebody who lies there: when they are expected to go home
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str]
 
