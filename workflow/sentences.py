@@ -195,10 +195,6 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Dagen er gået. Vælg i dag eller en dag, der kommer.",
         "That day has passed. Choose today or a day to come.",
     ),
-    "until_has_passed": (
-        "Vælg et tidspunkt, der kommer, eller lad feltet stå tomt.",
-        "Choose a time to come, or leave the field empty.",
-    ),
     "too_many_closed_days": (
         "En enhed kan have højst {most} lukkedage foran sig.",
         "A unit can have {most} closed days ahead of it at most.",
@@ -292,6 +288,10 @@ ERRORS: dict[str, tuple[str, str]] = {
     "ends_before_it_begins": ("Slutdatoen ligger før startdatoen.", "The end date is before the start date."),
     "episode_is_closed": ("Forløbet er afsluttet.", "The episode is closed."),
     "handover_incomplete": ("Overleveringen mangler: {items}.", "The handover lacks: {items}."),
+    "plan_says_otherwise": (
+        "Teksten nævner et andet sted eller tidspunkt end planen. Ret den, eller bekræft, at den skal stå sådan.",
+        "The text names another place or time than the plan. Correct it, or confirm that it is to stand.",
+    ),
     "handover_withdrawn": ("Overleveringen er trukket tilbage.", "The handover has been withdrawn."),
     "has_a_place_already": ("Borgeren har allerede en plads.", "The citizen already has a place."),
     "has_no_place": ("Borgeren har ingen plads.", "The citizen has no place."),
@@ -426,8 +426,8 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Only the newest event can be cancelled.",
     ),
     "other_side_confirms": (
-        "Samtalen bekræftes af den anden part.",
-        "The other side confirms the conversation.",
+        "Det bekræftes af den anden part.",
+        "The other side confirms it.",
     ),
     "own_handover": (
         "Du kan ikke modtage din egen overlevering.",
@@ -446,6 +446,20 @@ ERRORS: dict[str, tuple[str, str]] = {
     "not_so_many_places": ("Skriv et antal fra 1 til {most}.", "Give a number from 1 to {most}."),
     "place_not_free": ("Pladsen er ikke ledig på det tidspunkt.", "The place is not free at that time."),
     "places_are_free": ("Der er ledige pladser; brug en af dem.", "There are free places; use one of them."),
+    "why_told_later": (
+        "Mere end 15 minutter siden? Skriv hvorfor.",
+        "More than 15 minutes ago? Say why.",
+    ),
+    "has_passed": ("Vælg et tidspunkt, der kommer.", "Choose a time to come."),
+    "too_far_ahead": (
+        "Tidspunktet ligger mere end et år ude i fremtiden.",
+        "That time is more than a year ahead.",
+    ),
+    "nothing_is_claimed": (
+        "Der er intet tidspunkt, der venter på bekræftelse.",
+        "No time waits for confirmation.",
+    ),
+    "claim_answered": ("Besvaret af {by} {at}.", "Answered by {by} {at}."),
     "reason_needed": ("Skriv en begrundelse.", "Give a reason."),
     "record_needed": (
         "Skriv, hvor det kan ses, at opgaven er udført.",
@@ -707,6 +721,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "board:handover_mending": ("Afvist: send ny version", "Rejected: send a new version"),
     "board:arrival": ("Ankomst", "Arrival"),
     "board:review": ("Daglig gennemgang", "Daily review"),
+    "board:no_plan": ("Plan mangler", "No plan"),
     "board:next": ("Næste skridt", "Next step"),
     "board:handover": ("Overlevering", "Handover"),
     # ways in, and what is asked for when an episode is opened
@@ -788,11 +803,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "A.mobility": ("mobilitet", "mobility"),
     "R.actions": ("hvad modtageren skal gøre, og hvornår", "what the receiver must do, and by when"),
     "R.medicine": ("medicin", "medicine"),
+    "R.medicine_list": ("FMK er ajourført", "the medicine list (FMK) is up to date"),
+    "R.medicine_48h": ("medicin til 48 timer er sendt med", "medicine for 48 hours is sent along"),
+    "R.discharge_letter": ("epikrise er sendt", "the discharge letter is sent"),
     "R.aids": ("hjælpemidler", "aids"),
+    "R.aids_ordered": ("hjælpemidler er bestilt", "the aids are ordered"),
     "R.rehabilitation": ("genoptræning", "rehabilitation"),
+    "R.rehabilitation_plan": ("genoptræningsplan (GOP) er sendt", "the rehabilitation plan (GOP) is sent"),
     "R.appointments": ("aftaler", "appointments"),
     "R.when_to_call": ("hvornår skal man ringe til hvem", "when to call whom"),
     "R.told": ("hvad borger og pårørende har fået at vide", "what citizen and relatives have been told"),
+    "R.to_citizen": ("til borgeren, i almindeligt dansk", "to the citizen, in plain Danish"),
     "override_reason": ("begrundelse for at sende alligevel", "reason for sending all the same"),
     # tasks
     "follow_up_call": ("Opfølgende opkald", "Follow-up call"),
@@ -857,6 +878,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "a handover was rejected, a new version is missing",
     ),
     "call_completed": ("opfølgende opkald gennemført", "follow-up call completed"),
+    "claim_waits": ("et tidspunkt skal bekræftes", "a time must be confirmed"),
+    "claim_confirmed": ("tidspunktet er bekræftet", "the time is confirmed"),
+    "claim_refused": ("tidspunktet er afvist", "the time is refused"),
     "tried_in_vain": ("to forgæves opkald", "two calls in vain"),
     "event_cancelled": ("hændelse annulleret", "event cancelled"),
     "time_corrected": ("tidspunkt rettet", "time corrected"),
@@ -935,6 +959,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "verdict:excluded": ("tæller ikke med", "excluded"),
     "not_in_time": ("ikke nået i tide", "not in time"),
     "done_in_time": ("gjort i tide, registreret senere", "done in time, recorded later"),
+    "told_by_its_unit": (
+        "enheden har selv rettet tidspunktet; en leder afgør, om det tæller",
+        "the unit itself has corrected the time; a manager decides whether it counts",
+    ),
     "passed_again": ("den nye frist blev heller ikke holdt", "the new deadline was missed too"),
     "audience:claimant": ("den, der har taget opgaven", "who took the task"),
     "audience:unit": ("enheden", "the unit"),
@@ -962,6 +990,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "entry:attempt": ("Kontaktforsøg", "Attempt to reach somebody"),
     "entry:task_done": ("Opgave udført", "Task done"),
     "entry:task_confirmed": ("Samtale bekræftet", "Conversation confirmed"),
+    "entry:claim_refused": ("Tidspunkt afvist", "Time refused"),
     "entry:unit_succeeded": ("Enhed lukket, overtaget", "Unit closed, taken over"),
     "entry:task_claimed": ("Opgave taget", "Task taken"),
     "entry:task_handed_on": ("Opgave givet videre", "Task handed on"),

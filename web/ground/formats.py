@@ -150,6 +150,12 @@ def day(on: date) -> str:
     )
 
 
+def long_day(moment: datetime) -> str:
+    """`torsdag den 12. marts`, `Thursday 12 March`."""
+    danish = language.current() == Language.DANISH
+    return format_date(local(moment), "EEEE 'den' d. MMMM" if danish else "EEEE d MMMM", locale=language.current())
+
+
 def day_short(moment: datetime) -> str:
     """`12.03.`, `12 Mar`."""
     danish = language.current() == Language.DANISH
@@ -211,5 +217,6 @@ def register(app: Flask) -> None:
     app.add_template_filter(tel)
     app.add_template_filter(day)
     app.add_template_filter(day_short)
+    app.add_template_filter(long_day)
     app.add_template_filter(named)
     app.add_template_filter(_word, "word")
