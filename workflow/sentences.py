@@ -955,7 +955,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "cause": ("årsag", "cause"),
     "learning": ("læring", "what was learned"),
     "verdict:stands": ("tæller", "counts"),
-    "verdict:excused": ("undskyldt", "excused"),
+    "verdict:excused": ("gyldig grund", "excused"),
     "verdict:excluded": ("tæller ikke med", "excluded"),
     "not_in_time": ("ikke nået i tide", "not in time"),
     "done_in_time": ("gjort i tide, registreret senere", "done in time, recorded later"),
