@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, text
 
-from workflow import answers, clock, deadlines, leaving, moving, operations, reconcile
+from workflow import answers, clock, deadlines, leaving, moving, operations, reconcile, succession
 from workflow.db import Session
 from workflow.seeing import access_log, audits
 from workflow.telling import delivery, routing
@@ -101,13 +101,19 @@ def apply_agreements(*, batch: int = moving.BATCH) -> int:
 
 
 def follow_register(*, batch: int = leaving.BATCH) -> int:
-    """Give back what people had who have left, a batch a transaction, until nothing is left; returns how much."""
+    """Give back what people had who have left, close units whose day has come, and move what they had, a batch a
+    transaction, until nothing is left; returns how much.
+    """
 
     def give_back_a_batch() -> int:
         with Session.begin() as session:
             return leaving.give_back(session, at=clock.now(session), batch=batch)
 
-    return _until_nothing_is_left(give_back_a_batch)
+    def succeed_a_batch() -> int:
+        with Session.begin() as session:
+            return succession.go_on(session, at=clock.now(session), batch=batch)
+
+    return _until_nothing_is_left(give_back_a_batch) + _until_nothing_is_left(succeed_a_batch)
 
 
 def seal_log() -> int:

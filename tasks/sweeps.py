@@ -34,7 +34,7 @@ def apply_agreements() -> None:
 
 @celery.task(name="tasks.sweeps.follow_register")
 def follow_register() -> None:
-    """Give back what people had who have left."""
+    """Give back what people had who have left, and let successors have what units had that close."""
     _run("follow_register", runs.follow_register)
 
 

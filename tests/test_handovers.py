@@ -12,8 +12,9 @@ from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, hours, live, raise_all
 from tests.world import ISBAR, World
 from workflow import agreements, amendments, episodes, misses
+from workflow.actor import SYSTEM
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
-from workflow.handing import handovers
+from workflow.handing import handovers, planned
 from workflow.tables import Deadline, Episode, Handover, Notice
 from workflow.vocabulary import Concerns, HandoverState
 
@@ -43,7 +44,7 @@ def test_accepted_before_the_discharge_passes_at_the_effective_discharge(
     assert sent.episode.responsible_unit_id == world.ward.id
     episodes.record_event(
         session, sent.episode.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED + hours(1),
-        effective_at=DISCHARGED,
+        effective_at=DISCHARGED, reason="Skrevet senere",
     )  # fmt: skip
     assert sent.episode.responsible_unit_id == world.facility.id
     assert sent.passed_at == DISCHARGED
@@ -193,7 +194,7 @@ def test_where_no_agreement_speaks_of_a_rejection_the_pathway_does(
     session: Session, world: World, sent: Handover
 ) -> None:
     agreements.add(
-        session, "Aftale", (), by=worlds.SYSTEM, at=ADMITTED, valid_from=ADMITTED, region_id=world.region.id,
+        session, "Aftale", (), by=SYSTEM, at=ADMITTED, valid_from=ADMITTED, region_id=world.region.id,
         takes_away=("mending:patient_discharged",),
     )  # fmt: skip
     rejected = ADMITTED + hours(4.2)
@@ -394,3 +395,31 @@ def test_a_new_version_must_be_read_again_before_it_is_accepted(
         handovers.accept(session, sent.uuid, by=world.facility_nurse, at=at, version=1)
     with pytest.raises(NotPossible):
         handovers.accept(session, sent.uuid, by=world.facility_nurse, at=at, version=2)
+
+
+def test_a_handover_against_the_plan_is_confirmed_at_every_door(
+    session: Session, world: World, to_tryghedshotel: Episode
+) -> None:
+    send = {"by": world.ward_nurse, "at": ADMITTED + hours(3)}
+    against = {**ISBAR, "S.discharge": f"Hjem med {world.district.name}"}
+    with pytest.raises(Missing) as refused:
+        handovers.send(session, to_tryghedshotel.uuid, against, **send)  # type: ignore[arg-type]
+    assert (refused.value.code, refused.value.items) == ("plan_says_otherwise", ("S.discharge",))
+    both = {**ISBAR, "S.discharge": f"{world.facility.name}, derefter {world.district.name}"}
+    handovers.send(session, to_tryghedshotel.uuid, both, **send)  # type: ignore[arg-type]
+    handovers.send(session, to_tryghedshotel.uuid, against, **send, confirmed=("S.discharge",))  # type: ignore[arg-type]
+
+
+def test_a_time_that_is_planned_no_more_is_against_the_plan(
+    session: Session, world: World, to_tryghedshotel: Episode
+) -> None:
+    for leaves in (DISCHARGED, DISCHARGED + hours(3)):
+        amendments.expect_discharge(
+            session, to_tryghedshotel.uuid, leaves, by=world.coordinator, at=ADMITTED + hours(2)
+        )
+    plan = planned.of(session, to_tryghedshotel, "patient_discharged", world.facility.id)
+    (old,) = (line for line in plan._earlier_lines("S.discharge") if world.facility.name in line)
+    assert plan.contradicted_by({"S.discharge": f"Med taxa {old}"}) == ("S.discharge",)
+    renewed = plan.renewed({"S.discharge": f"Med taxa {old}"})
+    assert renewed["S.discharge"] == f"Med taxa {plan.said()['S.discharge']}"
+    assert plan.contradicted_by(renewed) == ()

@@ -32,6 +32,10 @@ BREAKS = {
         "alter table episodes drop constraint ck_episodes_open_has_owner",
         "update episodes set owner_unit_id = null",
     ),
+    Fault.EPISODE_OF_CLOSED_UNIT: (
+        "update units set closed_on = '2026-01-01', closed_by = 'Demo', closed_at = '2026-01-01' "
+        "where id = (select min(responsible_unit_id) from episodes)",
+    ),
     Fault.EPISODE_WITHOUT_RESPONSIBLE: (
         "alter table episodes drop constraint ck_episodes_open_has_responsible",
         "update episodes set responsible_unit_id = null",

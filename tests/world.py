@@ -20,8 +20,11 @@ _numbers = count(1)
 # Every mandatory field of the ISBAR form, filled in.
 ISBAR = {
     "S.reason": "Faldt i hjemmet, indlagt til observation",
-    "S.discharge": "I dag kl. 13 til Tryghedshotellet",
+    "S.discharge": "I dag kl. 13 med sygetransport",
     "S.treatment_responsibility": "Afdelingen i 72 timer",
+    "S.infection_precautions": "Nej",
+    "S.treatment_level": "Nej",
+    "B.allergies": "Nej",
     "A.function": "Går med rollator",
     "R.actions": "Mål blodtryk dagligt; næste gang i morgen kl. 9",
     "R.medicine": "FMK ajourført, medicin med til tre dage",

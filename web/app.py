@@ -3,7 +3,7 @@
 from flask import Flask
 
 from web import api, assets, calendars, fhir, guides, helping
-from web.administration import agreements, granting, staff, systems, texts, unit_file, units
+from web.administration import agreements, closing, granting, staff, systems, texts, unit_file, units
 from web.entrance import account, demo, late, signin, staying
 from web.episodes import call, corrections, correspondence, episode, happenings, merging, new_episode, observing, plans
 from web.ground import (
@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     parts = (
         headers, metrics, errors, language, throttling, forgery, identity, formats, assets, account, again,
-        agreements, api, board, calendars, call, cluster, confirmation, corrections, correspondence, emergency,
+        agreements, api, board, calendars, call, closing, cluster, confirmation, corrections, correspondence, emergency,
         episode, fhir, granting, guides, handover, handover_print, happenings, health, helping, inbox, late, looks,
         menu, merging, missed, missed_files, new_episode, observing, overview, places, placing, plans, reminders,
         revision, search, signin, staff, status, staying, systems, task, texts, typed, unit_file, units,

@@ -35,7 +35,7 @@ class Among:
     also: int | None = None
 
     def holds(self, unit: Unit) -> bool:
-        if unit.kind != self.kind or self.only not in {None, unit.id}:
+        if unit.closed_at is not None or unit.kind != self.kind or self.only not in {None, unit.id}:
             return False
         own = unit.organisation_id == self.of or unit.id == self.also
         return own or self._is_near(unit)
@@ -47,7 +47,8 @@ class Among:
 
     def found_by(self) -> ColumnElement[bool]:
         """The same, as a list asks for them that names an organisation."""
-        return and_(Unit.kind == self.kind, or_(Unit.organisation_id == self.of, Unit.id == self.also))
+        near = or_(Unit.organisation_id == self.of, Unit.id == self.also)
+        return and_(Unit.closed_at.is_(None), Unit.kind == self.kind, near)
 
 
 def require(unit: Unit, among: Among) -> None:

@@ -52,6 +52,13 @@ def require_unit_as(episode: Episode, party: Party) -> int:
     return unit_id
 
 
+def standing(session: Session, unit: Unit) -> Unit:
+    """The unit itself, or, where it has closed, the one that has what it had."""
+    while unit.closed_at is not None and unit.successor_id is not None:
+        unit = session.get_one(Unit, unit.successor_id)
+    return unit
+
+
 def lives_elsewhere(episode: Episode, citizen: Citizen, receiver: Unit) -> bool:
     """Whether a district that would receive is of another municipality than the citizen lives in."""
     return receiver.id == episode.district_id and citizen.municipality_id not in {None, receiver.organisation_id}
@@ -62,7 +69,8 @@ def receiving_unit(session: Session, municipality_id: int) -> Unit:
     unit = session.scalar(
         select(Unit)
         .where(
-            Unit.organisation_id == municipality_id, Unit.receives_for_municipality, Unit.kind == UnitKind.DISTRICT
+            Unit.organisation_id == municipality_id, Unit.receives_for_municipality, Unit.kind == UnitKind.DISTRICT,
+            Unit.closed_at.is_(None),
         )
         .order_by(Unit.id)
         .limit(1)

@@ -23,6 +23,7 @@ class Fault(StrEnum):
     EPISODE_WITHOUT_NEXT_STEP = "episode_without_next_step"  # not exactly one live deadline of its state
     EPISODE_THAT_NOBODY_CAN_MOVE = "episode_that_nobody_can_move"  # it lies with an office, or where nobody is at work
     EPISODE_WITHOUT_AGREEMENT = "episode_without_agreement"  # nothing of its pathway's own is in force where it is
+    EPISODE_OF_CLOSED_UNIT = "episode_of_closed_unit"  # the unit that owns it or has the responsibility has closed
     TASK_WITHOUT_DEADLINE = "task_without_deadline"
     HANDOVER_WITHOUT_DEADLINE = "handover_without_deadline"  # owed, unanswered or rejected, and nobody is waited for
     DEADLINE_OF_CLOSED_EPISODE = "deadline_of_closed_episode"
@@ -96,6 +97,9 @@ select
           and (a.region_id is null or a.region_id = e.region_id)
           and (a.municipality_id is null or a.municipality_id = e.municipality_id)
     )) as episode_without_agreement,
+    (select count(*) from units u join episodes e on e.closed_at is null and e.related && array[u.id]
+        and u.id in (e.owner_unit_id, e.responsible_unit_id)
+     where u.closed_at < :raised_by) as episode_of_closed_unit,
     (select count(*) from tasks t where t.state = 'open' and not exists (
         select from deadlines d where d.task_id = t.id and d.ended_at is null
     )) as task_without_deadline,

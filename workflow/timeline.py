@@ -16,10 +16,11 @@ from workflow.vocabulary import EntryKind, Party
 _TELLING = (
     EntryKind.OPENED, EntryKind.EVENT, EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.REVIEWED,
     EntryKind.TRANSFERRED, EntryKind.ATTEMPT, EntryKind.OBSERVED, EntryKind.ANSWERED,
+    EntryKind.UNIT_SUCCEEDED,
 )  # fmt: skip
 _COLUMNS = (
     "number", "kind", "trigger", "source", "dest", "about", "effective_at", "recorded_at", "responsible_unit_id",
-    "case when kind in ('attempt', 'observed') then facts end as facts",
+    "case when kind in ('attempt', 'observed', 'unit_succeeded') then facts end as facts",
 )  # fmt: skip
 
 
@@ -81,6 +82,13 @@ class Timeline:
     reviewed: tuple[int, datetime] | None  # the last review of the present state: its entry, and when it was
     agreed: tuple[tuple[int, Agreed], ...] = ()  # in conversations: counted from which entry, and what
     questions: tuple[Question, ...] = ()  # that nobody has answered
+    succeeded: tuple[tuple[int, int], ...] = ()  # units that have closed, each with its successor, in order
+
+    def now(self, unit_id: int) -> int:
+        """Who has now what this unit had."""
+        for old, new in self.succeeded:
+            unit_id = new if unit_id == old else unit_id
+        return unit_id
 
     @property
     def last(self) -> Happened:
@@ -132,11 +140,14 @@ def fold(entries: Iterable[Entry]) -> Timeline:
     taken_back: set[int] = set()
     agreed: list[tuple[int, Agreed]] = []
     questions: dict[int, Question] = {}
+    succeeded: list[tuple[int, int]] = []
     reviewed: tuple[int, datetime] | None = None
     responsible = rows[0].responsible_unit_id or 0
     for row in rows:
         if row.kind == EntryKind.TRANSFERRED:
             responsible = row.responsible_unit_id or responsible
+        if row.kind == EntryKind.UNIT_SUCCEEDED:
+            succeeded.append((row.facts["from"], row.facts["to"]))
         if row.kind == EntryKind.REVIEWED:
             reviewed = (row.number, row.effective_at)
         if row.kind == EntryKind.ATTEMPT:
@@ -158,7 +169,7 @@ def fold(entries: Iterable[Entry]) -> Timeline:
         events.append(Happened(row.number, row.trigger or "", row.source, row.dest, effective_at, row.recorded_at))
     return Timeline(
         tuple(events), cancelled, frozenset(taken_back), responsible, reviewed, tuple(agreed),
-        tuple(questions.values()),
+        tuple(questions.values()), tuple(succeeded),
     )  # fmt: skip
 
 

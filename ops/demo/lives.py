@@ -28,11 +28,18 @@ BY_HOTEL, HOME = "tryghedshotel", "home"
 CONTENT = {
     "S.reason": "Indlagt efter fald i hjemmet, observeret og mobiliseret",
     "S.treatment_responsibility": "Sygehuset har behandlingsansvaret i 72 timer",
+    "S.infection_precautions": "Nej",
+    "S.treatment_level": "Ja: fuld behandling",
+    "B.allergies": "Nej",
     "B.home": "Bor alene i lejlighed; datteren kommer dagligt",
     "A.function": "Går med rollator, skal støttes ved bad",
     "A.worries": "Svimmel, når hun rejser sig",
     "R.actions": "Mål blodtryk morgen og aften; kontakt afsnittet ved fald",
     "R.medicine": "FMK er ajourført; medicin til tre dage er sendt med",
+    "R.medicine_list": "Ja",
+    "R.medicine_48h": "Ja",
+    "R.discharge_letter": "Ja",
+    "R.to_citizen": "Sygeplejersken måler dit blodtryk morgen og aften. Du har fået medicin med til tre dage.",
     "R.told": "Borger og pårørende ved, hvem der tager over, og hvornår",
 }
 NOT_FROM_TODAY = "Medicinlisten er ikke fra i dag"
@@ -182,7 +189,8 @@ class Life:
         def act(at: datetime) -> None:
             episode = self.episode
             by = self.at_work_in(episode.responsible_unit_id)
-            where = "til Tryghedshotellet" if episode.pathway_key == BY_HOTEL else "til eget hjem"
+            to_hotel = episode.pathway_key == BY_HOTEL and episode.responsible_unit_id != episode.facility_id
+            where = "til Tryghedshotellet" if to_hotel else "til eget hjem"
             content = {**CONTENT, "S.discharge": f"Udskrives {where}", **changes}
             handovers.send(self.session, self.episode.uuid, content, by=by, at=at)
 

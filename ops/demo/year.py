@@ -121,10 +121,10 @@ HERE = (
     ("admission", BY_HOTEL, -75, 1, 4, "ready rejected_not_resent", 1),
     ("admission", HOME, -76, 1.5, 0, "ready unanswered", 2),
     ("admission", HOME, -96, 4, 0, "ready", 2),
-    ("admission", HOME, -60, -2.5, 0, "", 2),
-    ("admission", HOME, -60, -2, 0, "unanswered", 1),
-    ("admission", BY_HOTEL, -60, -1.5, 4, "", 2),
-    ("admission", BY_HOTEL, -70, -1, 4, "sent_late", 1),
+    ("admission", HOME, -60, -0.9, 0, "", 2),
+    ("admission", HOME, -60, -0.8, 0, "unanswered", 1),
+    ("admission", BY_HOTEL, -60, -0.7, 4, "", 2),
+    ("admission", BY_HOTEL, -70, -0.5, 4, "sent_late", 1),
     ("admission", BY_HOTEL, -90, -20, 5, "never_called", 3),
     ("admission", BY_HOTEL, -96, -25, 6, "never_reached", 1),
     ("admission", BY_HOTEL, -120, -68, 7, "", 3),
@@ -132,7 +132,7 @@ HERE = (
     ("admission", HOME, -100, -21, 0, "never_called", 3),
     ("admission", HOME, -110, -44, 0, "never_reached", 1),
     ("admission", HOME, -160, -70, 0, "", 6),
-    ("admission", BY_HOTEL, -240, -180, 4, "", 2),
+    ("admission", BY_HOTEL, -240, -188, 4, "", 2),
 )
 
 

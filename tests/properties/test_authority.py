@@ -67,9 +67,9 @@ READS = {
     "seeing.relations.fetch_for", "seeing.sight.introduce", "seeing.sight.open",
 }  # fmt: skip
 PARTS = {  # of others, which have asked whether it may be: they are given what is locked, or read, already
-    "handing.drafts.spend", "history.append", "misses.judge", "place_stays.follow", "places.give",
-    "seeing.access_log.write", "seeing.relations.refresh", "settle.settle", "settling.verdicts.settle_misses",
-    "tasks.note_phone_agreement", "telling.outbox.tell",
+    "handing.drafts.spend", "history.append", "misses.judge", "misses.leave_to_managers", "place_stays.follow",
+    "places.give", "seeing.access_log.write", "seeing.relations.refresh", "settle.settle",
+    "settling.verdicts.settle_misses", "tasks.note_phone_agreement", "telling.outbox.tell",
 }  # fmt: skip
 OFFICE = (  # agreements, people, units, views and messages that failed: of administrators, and of nobody's episode
     "agreeing.", "agreements.", "rewording.", "staff.", "telling.delivery.", "lists.board.views.",
@@ -240,7 +240,7 @@ def _live(session: Session, town: Town) -> None:
 
 
 def _hang(session: Session, town: Town, guest: Episode, call: Task) -> None:
-    """What else can be gone on with: places, a question, an objection, a call that is done, a task that may be idle."""
+    """What else can be gone on with: places, a question, an objection, tasks that are done, claimed, or may be idle."""
     world, at = town.world, ADMITTED + hours(29)
     first, second, third = (place.uuid for place in world.places)
     places.reserve(session, first, guest.uuid, by=world.facility_nurse, at=at)
@@ -260,6 +260,12 @@ def _hang(session: Session, town: Town, guest: Episode, call: Task) -> None:
     tasks.record_attempt(session, idle.uuid, Outcome.NOT_RELEVANT, by=by, at=at, note="Bor ikke alene")
     done = Outcome.COMPLETED
     tasks.record_attempt(session, call.uuid, done, by=world.facility_nurse, at=at, spoken_with="Anders Demo")
+    report = session.scalars(
+        select(Task).where(Task.kind == "admission_report", Task.episode_id == town.episodes[0].id)
+    ).one()
+    tasks.complete(
+        session, report.uuid, by=world.nurse, at=at, done_at=ADMITTED + hours(23), record="Sendt", reason="Travlt"
+    )  # a time that the ward, or a manager, must confirm
     observations.record(
         session, town.episodes[4].uuid, Observed.MEDICINE, "Er den dosis rigtig?", by=world.facility_nurse, at=at,
         asks=world.ward,

@@ -112,6 +112,17 @@ def sent_by_the_temp() -> UUID:
     return episode_id
 
 
+def to_the_hotel(episode_id: UUID) -> None:
+    """They go to Tryghedshotellet after all."""
+    with Session.begin() as session:
+        background(session)
+        here = cluster.read(session)
+        amendments.reroute(
+            session, episode_id, "tryghedshotel", facility=here.units["Tryghedshotellet"], at=clock.now(session),
+            by=here.named("Udskrivningskoordination", Role.DISCHARGE_COORDINATOR),
+        )  # fmt: skip
+
+
 def ward_nurse(session: OpenSession) -> Actor:
     """Who acts in Medicinsk afsnit."""
     return cluster.read(session).named("Medicinsk afsnit", Role.WARD_NURSE)

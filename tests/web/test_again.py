@@ -13,7 +13,7 @@ def test_what_was_typed_comes_back_with_what_was_wrong(somebody: Reader) -> None
     answer = somebody.client.post("/noed-adgang", data=form.fields | {"cpr": "12", "reason": "Fundet på gaden"})
     assert answer.status_code == 422
     text = unescape(answer.text)
-    assert "Det blev ikke gemt" in text
+    assert "Det er ikke gemt" in text
     assert 'href="#emergency-cpr"' in text
     assert 'id="emergency-cpr-error"' in text
     assert "Fundet på gaden" in text
@@ -33,4 +33,4 @@ def test_a_form_that_names_no_page_gets_the_plain_page(somebody: Reader) -> None
     fields = {name: value for name, value in form.fields.items() if name != "form"}
     answer = somebody.client.post("/noed-adgang", data=fields | {"cpr": "12"})
     assert answer.status_code == 422
-    assert "Det blev ikke gemt" not in answer.text
+    assert "Det er ikke gemt" not in answer.text

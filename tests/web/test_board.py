@@ -107,7 +107,7 @@ def test_a_colleague_was_first_is_said_kindly_on_the_board(app: Flask, somebody:
     other.presses(other.sees("/overgange"), data_do="accept")
     refused = somebody.presses(page, data_do="accept")
     assert refused.answer.status_code == 409
-    assert "Det blev ikke gemt" in refused.text
+    assert "Overleveringen er ikke modtaget" in refused.text
     assert "Bo Demo" in refused.text
     assert "Bekræft ankomst" in refused.text
 

@@ -21,7 +21,7 @@ from workflow.vocabulary import EntryKind, Look, Role
 SHOWN_BY_ITSELF = {
     "advance_clock", "break_the_glass", "change_password", "choose", "choose_language", "close_tour",
     "extract_for_citizen", "find_employee", "give_code", "give_purpose", "give_token", "look_at_units",
-    "looks_at_citizen", "make_calendar", "new_episode_for", "preview_agreement", "search", "send_message",
+    "looks_at_citizen", "make_calendar", "new_episode_for", "preview_agreement", "search",
     "set_up_second_factor", "show_cpr", "sign_in", "sign_in_as", "sign_out", "stay", "try_text", "typed_page",
     "use_shortcuts",
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """A handover in the pages: written, kept, sent, read, answered; and what no forged request brings about."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from itertools import pairwise
 from uuid import UUID, uuid4
@@ -17,7 +18,7 @@ from tests.web.test_language import Marked, untranslated
 from tests.web.test_pages import names
 from tests.world import ISBAR
 from web.ground import language
-from workflow import clock
+from workflow import amendments, clock
 from workflow.db import Session
 from workflow.handing import isbar
 from workflow.seeing import objections
@@ -70,6 +71,9 @@ def test_what_is_missing_is_said_before_and_after_and_nothing_typed_is_lost(app:
     assert ISBAR["S.reason"] in unescape(refused.html)
     assert not [values for tag, values in refused.tags if tag == "a" and values.get("href") == "#handover-S.reason"]
     assert handed.handover_of(episode_id).state is None
+    assert "Overleveringen er ikke sendt. Kladden er gemt" in refused.text
+    assert "Overleveringen mangler:" not in refused.text  # the links say it
+    assert ISBAR["S.reason"] in koordinator.sees(at(episode_id)).text  # it is
     assert sends(koordinator, episode_id).answer.status_code == 303
     sent = koordinator.sees(at(episode_id))
     assert "Sendt · version 1" in sent.text
@@ -171,7 +175,7 @@ def test_a_new_version_marks_what_is_new_and_the_old_one_is_read_and_not_accepte
     assert stale.answer.status_code == 409
     assert handed.handover_of(episode_id).state == HandoverState.READ
     page = distrikt.sees(at(episode_id))
-    assert page.html.count('class="new-mark"') == 2  # where it is asked for, and where it is said
+    assert page.html.count('class="new-mark"') == 1
     assert "NYT 12.03." in page.text
     handover = handed.handover_of(episode_id)
     old = distrikt.sees(at(episode_id, f"?of={handover.uuid}&version=1"))
@@ -180,7 +184,82 @@ def test_a_new_version_marks_what_is_new_and_the_old_one_is_read_and_not_accepte
     assert "data-accept" not in old.html
 
 
+def expects(episode_id: UUID, hours_ahead: int) -> None:
+    with Session.begin() as session:
+        handed.background(session)
+        now = clock.now(session)
+        amendments.expect_discharge(
+            session, episode_id, now + timedelta(hours=hours_ahead), by=handed.ward_nurse(session), at=now
+        )
+
+
+def test_what_the_system_filled_in_is_filled_in_anew_when_the_plan_changes(app: Flask) -> None:
+    afdeling, episode_id = as_(app, "afdeling"), handed.admitted()
+    expects(episode_id, 5)
+    page = afdeling.sees(at(episode_id))
+    discharge, to_citizen = typed_in(page, "S.discharge"), typed_in(page, "R.to_citizen")
+    assert (discharge[-14:], to_citizen[:15]) == (", Distrikt Syd", "Du kommer hjem ")
+    form = next(form for form in page.forms if form.action == at(episode_id))
+    typed = {"S.discharge": discharge, "R.to_citizen": f"{to_citizen}\nHilsen Karen", "S.reason": "Faldt"}
+    assert afdeling.client.post(at(episode_id, "/kladde"), data=form.fields | typed).status_code == 303
+    handed.to_the_hotel(episode_id)
+    expects(episode_id, 7)
+    page = afdeling.sees(at(episode_id))
+    assert typed_in(page, "S.discharge").endswith(", Tryghedshotellet")
+    assert typed_in(page, "R.to_citizen").startswith("Du kommer på Tryghedshotellet ")
+    assert typed_in(page, "R.to_citizen").endswith("\nHilsen Karen")
+    assert typed_in(page, "S.reason") == "Faldt"
+
+
+def typed_in(page: Page, key: str) -> str:
+    found = re.search(rf'id="handover-{re.escape(key)}"[^>]*>\n([^<]*)</textarea>', page.html)
+    assert found is not None
+    return unescape(found[1])
+
+
+def test_what_somebody_wrote_against_the_plan_is_marked_and_confirmed_before_it_is_sent(app: Flask) -> None:
+    afdeling, episode_id = as_(app, "afdeling"), handed.admitted()
+    handed.to_the_hotel(episode_id)
+    against = {**FORM, "S.discharge": "I morgen hjem til Distrikt Syd"}
+    refused = sends(afdeling, episode_id, against)
+    assert refused.answer.status_code == 422
+    assert refused.first("a", href="#handover-S.discharge")
+    assert "nævner et andet sted eller tidspunkt end planen" in refused.text
+    form = next(form for form in refused.forms if form.action == at(episode_id))
+    sent = afdeling.client.post(at(episode_id), data=form.fields | against | {"confirmed": "S.discharge"})
+    assert sent.status_code == 303
+
+
 # --- receiving ---
+
+
+def test_what_is_missing_stands_before_what_is_there(app: Flask) -> None:
+    afdeling, episode_id = as_(app, "afdeling"), handed.admitted()
+    unclear = {**FORM, "B.allergies:answer": "Ved ikke", "B.allergies": "", "R.medicine_list": "Ja"}
+    assert sends(afdeling, episode_id, unclear).answer.status_code == 303
+    page = as_(app, "distrikt").sees(at(episode_id))
+    assert "Mangler i overleveringen Allergi (CAVE): Ved ikke" in page.text
+    assert "FMK er ajourført Bekræftet" in page.text
+    assert "Medicin til 48 timer er sendt med Ikke bekræftet" in page.text
+    assert page.html.index("data-lacking") < page.html.index("data-said") < page.html.index("data-accept")
+
+
+def test_that_there_is_an_allergy_says_nothing_before_it_says_which(app: Flask) -> None:
+    afdeling, episode_id = as_(app, "afdeling"), handed.admitted()
+    refused = sends(afdeling, episode_id, {**FORM, "B.allergies:answer": "Ja", "B.allergies": ""})
+    assert refused.first("a", href="#handover-B.allergies")
+    said = {**FORM, "B.allergies:answer": "Ja", "B.allergies": "Penicillin"}
+    assert sends(afdeling, episode_id, said).answer.status_code == 303
+    assert "Ja: Penicillin" in as_(app, "distrikt").sees(at(episode_id)).text
+
+
+def test_the_citizens_sheet_says_what_was_written_to_the_citizen(app: Flask) -> None:
+    afdeling, episode_id = as_(app, "afdeling"), handed.admitted()
+    written = {**FORM, "R.to_citizen": "Datteren henter dig kl. 13."}
+    assert sends(afdeling, episode_id, written).answer.status_code == 303
+    sheet = afdeling.sees(f"/forloeb/{episode_id}/borgerark")
+    assert sheet.text.index("Til dig, Agnes") < sheet.text.index("Datteren henter dig kl. 13.")
+    assert ISBAR["R.told"] not in sheet.text
 
 
 def test_opening_it_is_reading_it_and_the_sender_sees_by_whom(app: Flask) -> None:
@@ -265,7 +344,7 @@ def test_that_the_citizen_has_been_told_is_noted_once(app: Flask) -> None:
     episode_id, told = handed.sent_without_telling(), as_(app, "afdeling")
     assert "data-inform" in as_(app, "distrikt").sees(at(episode_id)).html
     after = told.presses(told.sees(at(episode_id)), data_inform="")
-    assert "Borger eller pårørende ved besked" in after.text
+    assert "Borger/pårørende er orienteret" in after.text
     assert "data-inform" not in after.html
     assert handed.handover_of(episode_id).informed_at is not None
 
@@ -429,7 +508,7 @@ def test_paper_is_logged_as_print_and_shows_no_full_number(app: Flask) -> None:
         page = afdeling.sees(address)
         assert page.answer.status_code == 200
         assert "mainmenu" not in page.html
-        assert ISBAR["R.medicine"] in page.text
+        assert (ISBAR["R.medicine"] in page.text) == address.endswith("udskriv")  # the sheet holds no nurse's words
     with Session() as session:
         handed.background(session)
         looks = session.scalars(select(AccessEntry).where(AccessEntry.kind == Look.PRINT).order_by(AccessEntry.id))

@@ -101,7 +101,7 @@ def test_a_unit_is_added_and_its_reading_hours_are_changed(admin: Reader) -> Non
     assert "07:00-22:00" in admin.sees("/admin/units").text
     refused = admin.sends(changed, address, enhedsart="distrikt", enhed_gln="12")
     assert (refused.answer.status_code, 'id="unit-enhed_gln-error"' in refused.html) == (422, True)
-    assert "Det blev ikke gemt" in refused.texts
+    assert "Det er ikke gemt" in refused.texts
     assert 'value="12"' in refused.html  # what was typed is there
 
 

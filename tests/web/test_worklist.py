@@ -202,7 +202,7 @@ def test_a_task_that_is_no_call_is_done_with_a_record_and_not_in_the_future(app:
     ):
         refused = somebody.sends(page, address, **typed)
         assert refused.answer.status_code == 422
-        assert "Det blev ikke gemt" in refused.text
+        assert "Det er ikke gemt" in refused.text
     somebody.sends(page, address, record="Journalen")
     assert "Gennemført til tiden" in somebody.sees(f"/opgaver/{review}").text
     assert str(review) in somebody.sees("/opgaver?vis=done").html

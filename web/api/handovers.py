@@ -61,6 +61,9 @@ class HandoverTaken(Taken):
     legal_basis: LegalBasis | None = Field(default=None, description="Why it is sent although the citizen objects.")
     basis_reason: Text | None = None
     seen: int | None = None
+    confirmed: list[Line] = Field(
+        default_factory=list, max_length=50, description="Fields that are to stand though the plan says otherwise."
+    )
 
 
 class Accepted(Taken):
@@ -121,7 +124,7 @@ def _register_changes(api: Interface) -> None:
         sent = handovers.send(
             call.session, episode_id, body.content, by=call.by, at=call.at, signed_by=tuple(body.signed_by),
             override_reason=body.override_reason, legal_basis=body.legal_basis, basis_reason=body.basis_reason,
-            seen=body.seen,
+            seen=body.seen, confirmed=body.confirmed,
         )  # fmt: skip
         return _standing(call, sent)
 

@@ -5,16 +5,18 @@ from datetime import datetime, timedelta
 
 from flask import Flask, abort, g, redirect, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.orm import Session as OpenSession
 
 from web.entrance.signin import onward
-from web.ground import identity, rules
+from web.ground import confirmation, identity, rules
 from web.ground.language import gettext, local_address
 from workflow import clock
 from workflow.db import Session, receive_messages
 from workflow.medcom import receiving, rehearsal
 from workflow.staff import people, staffing
-from workflow.tables import PersonRole
+from workflow.tables import Citizen, Episode, HistoryEntry, Message, PersonRole
 from workflow.vocabulary import SignInBy
 
 STEPS = {"15", "60", "1440"}  # minutes, as the buttons send them
@@ -57,6 +59,26 @@ def cards() -> list[Card]:
         ]
 
 
+def newcomer() -> Citizen | None:
+    """The citizen with whom a newcomer begins: nobody has an episode of theirs yet."""
+    with Session() as session:
+        receive_messages(session)
+        return rehearsal.newcomer(session)
+
+
+def _say_what_came(session: OpenSession) -> None:
+    """The confirmation names what the newest message has led to, and for whom."""
+    newest = select(Message.citizen_id).where(Message.citizen_id.is_not(None)).order_by(Message.id.desc()).limit(1)
+    theirs = select(Episode).where(Episode.citizen_id == newest.scalar_subquery()).order_by(Episode.id.desc())
+    episode = session.scalars(theirs.limit(1)).first()
+    if episode is not None:
+        happened = select(HistoryEntry.trigger).where(
+            HistoryEntry.episode_id == episode.id, HistoryEntry.trigger.is_not(None)
+        )
+        trigger = session.scalar(happened.order_by(HistoryEntry.number.desc()).limit(1))
+        confirmation.of(episode, what=trigger or "")
+
+
 def shown_time() -> datetime | None:
     """What the bar shows on a page that does not tell the time itself; None before anybody is signed in."""
     if g.get("signed_in") is None:
@@ -71,6 +93,7 @@ def shown_time() -> datetime | None:
 def register(app: Flask) -> None:
     """Move the clock on, let a message come, and sign in by a button. The bar itself is in the base template."""
     app.add_template_global(cards, "demo_cards")
+    app.add_template_global(newcomer, "demo_newcomer")
     app.add_template_global(shown_time, "demo_time")
 
     @app.post("/demo/clock")
@@ -98,10 +121,12 @@ def register(app: Flask) -> None:
     @app.post("/demo/message")
     @rules.public
     def send_message() -> ResponseReturnValue:
+        identity.signed_in()
         with Session.begin() as session:
             receive_messages(session)
             at = clock.now(session)
             told = rehearsal.next_message(session, at=at)
             if told is not None:
                 receiving.receive(session, told, received_from="demo", at=at)
+                _say_what_came(session)
         return redirect(local_address(request.form.get("back", "/")), code=303)

@@ -7,11 +7,11 @@ A form takes part by sending `back` (the page) and `form` (its own name on that 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
-from web.ground.language import local_address
+from web.ground.language import gettext, local_address
 from workflow import sentences
 from workflow.errors import Missing, WorkflowError
 
@@ -22,7 +22,8 @@ _FIELDS = {
     "citizen_objects": "legal_basis",
     "no_destination": "destination",
     "no_such_need": "need",
-    "until_has_passed": "until",
+    "has_passed": "until expected_at from_at",
+    "too_far_ahead": "until expected_at from_at",
     "view_needs_name": "name",
     "not_so_many_places": "count",
     "no_such_category": "topic",
@@ -36,7 +37,10 @@ _FIELDS = {
     "no_such_blank": "wording",
     "blank_needed": "wording",
     "cpr_in_wording": "wording",
-    "closed_in_the_past": "closed_on",
+    "closed_in_the_past": "closed_on from_on",
+    "successor_needed": "successor",
+    "cannot_follow": "successor",
+    "kind_is_used": "enhedsart",
     "too_many_closed_days": "closed_on",
     "text_needed": "text",
     "not_a_score": "score",
@@ -82,6 +86,9 @@ class Refused:
     form: str = ""
     fields: tuple[str, ...] = ()  # those to look at
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    heading: str = ""
+    listed: bool = False  # the sentence names the fields, as the links do
+    kept: bool = False  # what was typed is saved all the same: as a draft
     asks: bool = False  # it asked to be shown something, and would have saved nothing
 
     def value(self, form: str, name: str, otherwise: str = "") -> str:
@@ -107,8 +114,9 @@ def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
         return None
     fields = error.items if isinstance(error, Missing) else _spoken_of(error)
     refusal = Refused(
-        sentence, form, fields, typed=request.form.to_dict(flat=False), asks=request.form.get("asks") == "1"
-    )
+        sentence, form, fields, typed=request.form.to_dict(flat=False), asks=request.form.get("asks") == "1",
+        heading=_heading(), listed="{items}" in sentences.ERRORS[error.code][0], kept=g.get("kept_as_draft", False),
+    )  # fmt: skip
     asked = EnvironBuilder(
         path=back, base_url=request.host_url, headers=list(_headers().items()),
         environ_base={"REMOTE_ADDR": request.remote_addr or ""},
@@ -120,6 +128,31 @@ def page(error: WorkflowError, sentence: str, status: int) -> Response | None:
         return None
     answer.status_code = status
     return answer
+
+
+def keep_as_draft() -> None:
+    """Say that what this form held is saved, though it is refused."""
+    g.kept_as_draft = True
+
+
+def _heading() -> str:
+    """What did not happen, for the changes that people would not call saving."""
+    accepted = gettext("The handover has not been accepted")
+    arrived = gettext("The arrival has not been recorded")
+    said = {
+        "accept_handover": accepted,
+        "accept_on_board": accepted,
+        "arrive_on_board": arrived,
+        "confirm_arrival": arrived,
+        "keep_draft": gettext("The draft has not been saved"),
+        "record_arrival": arrived,
+        "record_call": gettext("The call has not been saved"),
+        "record_event": gettext("The event has not been recorded"),
+        "record_observation": gettext("The observation has not been recorded"),
+        "reject_handover": gettext("The handover has not been rejected"),
+        "send_handover": gettext("The handover has not been sent"),
+    }
+    return said.get(request.endpoint or "", gettext("This has not been saved"))
 
 
 def _spoken_of(error: WorkflowError) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ def sentences() -> dict[str, str]:
         "cancel_event": gettext("Cancelled"),
         "change_shift": gettext("Tasks handed on to the next shift"),
         "change_unit": saved,
+        "chase_on_board": gettext("Chased noted"),
         "claim_task": gettext("You have taken the task"),
         "close_place": gettext("The place is closed"),
         "close_unit": gettext("Closed days saved"),
@@ -91,6 +92,7 @@ def sentences() -> dict[str, str]:
         "revoke_token": gettext("The token has been revoked"),
         "save_agreement": gettext("The agreement is saved"),
         "say_what_to_be_told": saved,
+        "send_message": gettext("Message from the hospital"),
         "send_citizen_to": gettext("The destination is saved"),
         "send_handover": gettext("Handover sent"),
         "stop_waiting": gettext("Removed from the waiting list"),
@@ -111,6 +113,7 @@ class Done:
 
     text: str
     name: str  # of the citizen, where the reader may see them; else empty
+    episode: str  # where that name leads
     undo: str  # where the form leads that takes it back; empty where nothing can
 
 
@@ -134,7 +137,7 @@ def _line() -> Done | None:
     what = carried.get("what", "")
     return Done(
         text=f"{said}: {word(what)}" if what else said, name=_name(carried.get("episode", "")),
-        undo=carried.get("undo", ""),
+        episode=carried.get("episode", ""), undo=carried.get("undo", ""),
     )  # fmt: skip
 
 

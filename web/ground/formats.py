@@ -12,7 +12,7 @@ from jinja2.runtime import Context
 from web.ground import language
 from web.ground.language import gettext
 from workflow import sentences
-from workflow.calendar import COPENHAGEN, at_clock, local
+from workflow.calendar import COPENHAGEN, MIDNIGHT, at_clock, local
 from workflow.errors import Invalid
 from workflow.share import Share
 from workflow.tables import Unit
@@ -84,6 +84,12 @@ def when(moment: datetime, at: datetime) -> str:
     return f"{near} {clock(moment)}"
 
 
+def since(moment: datetime) -> str:
+    """From when something holds: the day where it is midnight, else the instant."""
+    then = local(moment)
+    return instant(moment) if then.time() != MIDNIGHT else day(then.date())
+
+
 def soon_when(moment: datetime, at: datetime) -> str:
     """As `when`; of today the time of day alone, where a list has room for no more."""
     return clock(moment) if local(moment).date() == local(at).date() else when(moment, at)
@@ -144,6 +150,12 @@ def day(on: date) -> str:
     )
 
 
+def long_day(moment: datetime) -> str:
+    """`torsdag den 12. marts`, `Thursday 12 March`."""
+    danish = language.current() == Language.DANISH
+    return format_date(local(moment), "EEEE 'den' d. MMMM" if danish else "EEEE d MMMM", locale=language.current())
+
+
 def day_short(moment: datetime) -> str:
     """`12.03.`, `12 Mar`."""
     danish = language.current() == Language.DANISH
@@ -196,13 +208,15 @@ def _word(_context: Context, code: str) -> str:
 
 def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
-    for write in (instant, moment, span, left, urgency, when, soon_when, clock, for_input, moment_of, number, share):
+    for write in (instant, moment, span, left, urgency, when, soon_when, since, clock, for_input, moment_of, number):
         app.add_template_filter(write)
+    app.add_template_filter(share)
     app.add_template_filter(unit_choices)
     app.add_template_filter(near_day)
     app.add_template_filter(phone)
     app.add_template_filter(tel)
     app.add_template_filter(day)
     app.add_template_filter(day_short)
+    app.add_template_filter(long_day)
     app.add_template_filter(named)
     app.add_template_filter(_word, "word")

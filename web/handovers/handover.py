@@ -1,17 +1,19 @@
 """A handover: written and sent by who has the responsibility, read and answered by who takes over."""
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from web.ground import confirmation, formats, looks, menu, rules
+from web.ground import again, confirmation, formats, looks, menu, rules
 from web.ground.language import gettext, local_address
 from web.ground.looks import Desk
 from web.handovers import handover_form
+from web.handovers.handover_form import Typed
 from workflow import places
-from workflow.errors import NotAllowed, NotFound, NotPossible
+from workflow.errors import Missing, NotAllowed, NotFound, NotPossible, WorkflowError
 from workflow.handing import ahead, drafts, handover_view, handovers, isbar
 from workflow.handing.handover_view import HandoverView, Sent
 from workflow.seeing import sight
@@ -49,15 +51,7 @@ def register(app: Flask) -> None:
     @app.post("/forloeb/<uuid:episode_id>/overlevering")
     @for_patients
     def send_handover(episode_id: UUID) -> ResponseReturnValue:
-        typed = handover_form.typed()
-        with looks.looking("handover_sending") as desk:
-            episode, writes_as = _to_write(desk, episode_id)
-            handovers.send(
-                desk.session, episode_id, typed.content, by=desk.by, at=desk.at, signed_by=typed.signed_by,
-                override_reason=typed.override_reason, legal_basis=typed.legal_basis, basis_reason=typed.basis_reason,
-                seen=typed.version,
-            )  # fmt: skip
-            drafts.spend(desk.session, episode, writes_as, by=desk.by, seen=typed.draft)
+        _send(episode_id, handover_form.typed())
         return redirect(url_for("handover_page", episode_id=episode_id), code=303)
 
     @app.post("/forloeb/<uuid:episode_id>/overlevering/kladde")
@@ -112,6 +106,33 @@ def register(app: Flask) -> None:
             confirmation.of(episode)
             episode_id = episode.uuid
         return _back(episode_id)
+
+
+def _send(episode_id: UUID, typed: Typed) -> None:
+    """Send what stands in the form. Where something is missing it is kept as a draft, and Missing is raised."""
+    try:
+        with looks.looking("handover_sending") as desk:
+            episode, writes_as = _to_write(desk, episode_id)
+            handovers.send(
+                desk.session, episode_id, typed.content, by=desk.by, at=desk.at, signed_by=typed.signed_by,
+                override_reason=typed.override_reason, legal_basis=typed.legal_basis,
+                basis_reason=typed.basis_reason, seen=typed.version, confirmed=typed.confirmed,
+            )  # fmt: skip
+            drafts.spend(desk.session, episode, writes_as, by=desk.by, seen=typed.draft)
+    except Missing:
+        _keep(episode_id, typed)
+        raise
+
+
+def _keep(episode_id: UUID, typed: Typed) -> None:
+    """The draft of what was not sent; where somebody has saved a newer one, that stays."""
+    with suppress(WorkflowError), looks.looking("handover_draft") as desk:
+        episode, writes_as = _to_write(desk, episode_id)
+        drafts.save(
+            desk.session, episode, writes_as, typed.content, by=desk.by, at=desk.at, seen=typed.draft,
+            signed_by=typed.signed_by,
+        )  # fmt: skip
+        again.keep_as_draft()
 
 
 def _read_at(desk: Desk, view: HandoverView) -> datetime | None:

@@ -1,16 +1,20 @@
 """What goes with the citizen on paper: the handover on one page, and the citizen's own sheet."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Flask, render_template
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from web.ground import looks, menu, rules
 from workflow.errors import NotPossible
 from workflow.handing import handover_view
 from workflow.seeing import sight
 from workflow.showing import windows
-from workflow.vocabulary import Look
+from workflow.tables import Episode, Task
+from workflow.vocabulary import Look, TaskState
 
 for_patients = rules.only(*menu.PATIENTS)
 
@@ -40,5 +44,12 @@ def register(app: Flask) -> None:
             shown = view.current or next(iter(view.sent), None)
             return render_template(
                 "citizen_sheet.html", at=desk.at, view=view, shown=shown,
+                training=_training(desk.session, episode),
                 line_until=windows.line_until(desk.session, episode, view.terms),
             )  # fmt: skip
+
+
+def _training(session: Session, episode: Episode) -> Sequence[Task]:
+    """The rehabilitation that has not begun, by when it must."""
+    kind, still = Task.kind == "rehabilitation_start", Task.state == TaskState.OPEN
+    return session.scalars(select(Task).where(Task.episode_id == episode.id, kind, still)).all()

@@ -46,7 +46,9 @@ function missing() {
   if (!list) return;
   for (const item of list.querySelectorAll("[data-missing]")) {
     const field = document.getElementById(`handover-${item.dataset.missing}`);
-    item.hidden = field.type === "checkbox" ? field.checked : field.value.trim() !== "";
+    const answer = form.elements[`${item.dataset.missing}:answer`]; // no, or not known, needs no text
+    const answered = answer && answer.value && answer.value !== "Ja";
+    item.hidden = field.type === "checkbox" ? field.checked : answered || field.value.trim() !== "";
   }
   list.hidden = !list.querySelector("[data-missing]:not([hidden])");
 }

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from workflow import agreements, parties
 from workflow.actor import Actor
 from workflow.agreements import Terms
-from workflow.handing import ahead
+from workflow.handing import ahead, isbar, planned
 from workflow.handing.ahead import Ahead
 from workflow.handing.isbar import FIELDS, missing
+from workflow.handing.planned import Plan
 from workflow.parties import lives_elsewhere
 from workflow.seeing import access, objections
 from workflow.tables import (
@@ -53,10 +54,21 @@ class Sent:
         spoken_of = {*self.version.content, *self.version.changed, *self.version.missing}
         return {part: [key for key in FIELDS if key.startswith(part) and key in spoken_of] for part in "ISBAR"}
 
+    @property
+    def documents(self) -> list[tuple[str, bool]]:
+        """What the sender confirms by a tick, and whether they did."""
+        return [(key, bool(self.version.content.get(key))) for key in isbar.CONFIRMED]
+
     def unsaid(self) -> list[str]:
         """The fields that it says nothing of, and that nobody asked for."""
         spoken_of = {key for keys in self.parts().values() for key in keys}
-        return [key for key in FIELDS if key not in spoken_of]
+        shown = {*spoken_of, *isbar.unclear(self.version.content), *isbar.CONFIRMED}
+        return [key for key in FIELDS if key not in shown]
+
+    def lacks(self) -> list[str]:
+        """What the receiver must see first: what was asked for and is not there, and what everybody must know."""
+        gone = {*self.version.missing, *isbar.unclear(self.version.content)}
+        return [item for item in isbar.ITEMS if item in gone]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +83,7 @@ class HandoverView:
     units: Mapping[int, Unit]  # everybody who is spoken of
     terms: Terms
     requires: tuple[str, ...]  # what the agreement asks for
+    plan: Plan | None  # what it must agree with, for who writes it
     objects: bool  # to being passed on; `objection` is what they said, for who may read it
     objection: Objection | None
     kept: Place | None  # the receiver's place that is the citizen's
@@ -145,8 +158,9 @@ def view(session: Session, episode: Episode, *, by: Actor, at: datetime) -> Hand
         episode.responsible_unit_id, episode.ward_id, episode.facility_id, episode.district_id, episode.practice_id,
     }  # fmt: skip
     ids |= {found.from_unit_id, found.to_unit_id} if found is not None else set()
-    units = parties.units(session, ids)
-    citizen, objects, objection, newest = _about_citizen(session, episode)
+    writes = found is not None and found.writer(by) is not None
+    units = planned.with_destinations(session, episode, ids) if writes else parties.units(session, ids)
+    citizen, objects, objection, newest, told = _about_citizen(session, episode)
     terms = agreements.terms_for(session, episode, at=at, newest_known=newest)
     receiver = units[found.to_unit_id] if found is not None else None
     gives_place = receiver is not None and receiver.id == by.unit_id and receiver.kind == UnitKind.FACILITY
@@ -154,19 +168,23 @@ def view(session: Session, episode: Episode, *, by: Actor, at: datetime) -> Hand
     rule = terms.concerning(Concerns.HANDOVER_ANSWER, found.trigger, at) if found is not None else None
     return HandoverView(
         episode=episode, citizen=citizen, by=by, ahead=found, sent=sent, units=units, terms=terms,
-        requires=rule.requires if rule is not None else (), objects=objects, objection=objection, kept=kept, free=free,
+        requires=rule.requires if rule is not None else (),
+        plan=planned.among(units, episode, found.trigger, found.to_unit_id, told=told) if found and writes else None,
+        objects=objects, objection=objection, kept=kept, free=free,
         home=session.get_one(Organisation, citizen.municipality_id or episode.municipality_id),
         lives_elsewhere=receiver is not None and lives_elsewhere(episode, citizen, receiver),
     )  # fmt: skip
 
 
-def _about_citizen(session: Session, episode: Episode) -> tuple[Citizen, bool, Objection | None, int]:
-    """Who it is about, what they object to, and the number of the newest agreement: in one statement."""
+def _about_citizen(session: Session, episode: Episode) -> tuple[Citizen, bool, Objection | None, int, list[str]]:
+    """Who it is about, what they object to, the number of the newest agreement, and when the discharge was expected: in
+    one statement.
+    """
     newest = select(func.max(Agreement.id)).scalar_subquery()
-    standing = objections.in_force(Citizen.id)
-    asked = select(Citizen, objections.stands(Citizen.id), Objection, newest).outerjoin(Objection, standing)
-    citizen, stands, objection, number = session.execute(asked.where(Citizen.id == episode.citizen_id)).one()
-    return citizen, stands is not None, objection, number or 0
+    standing, told = objections.in_force(Citizen.id), planned.told_of(episode)
+    asked = select(Citizen, objections.stands(Citizen.id), Objection, newest, told).outerjoin(Objection, standing)
+    citizen, stands, objection, number, times = session.execute(asked.where(Citizen.id == episode.citizen_id)).one()
+    return citizen, stands is not None, objection, number or 0, times or []
 
 
 def _places(session: Session, episode: Episode, unit: Unit, *, at: datetime) -> tuple[Place | None, list[Place]]:

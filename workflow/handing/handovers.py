@@ -1,6 +1,6 @@
 """Handovers: sent, read, accepted or rejected, in versions. Until the receiver accepts, the sender is responsible."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from workflow import cpr, history, texts
 from workflow.actor import Actor
 from workflow.casefile import CaseFile, fetch
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale
-from workflow.handing import isbar
+from workflow.handing import isbar, planned
 from workflow.handing.carrying import last_said
 from workflow.parties import lives_elsewhere, require_unit_as
 from workflow.seeing import access, objections
@@ -35,13 +35,15 @@ def send(
     legal_basis: LegalBasis | None = None,
     basis_reason: str | None = None,
     seen: int | None = None,
+    confirmed: Collection[str] = (),
 ) -> Handover:
     """Send the handover that lies ahead (or is owed), or a new version of it; what changed is marked.
 
     `content` is ISBAR by field (`isbar.FIELDS`); `seen` the version that the writer started from. What a general
     practice says by phone or letter is written down by the receiver, for practices do not sign in. A new version of an
     accepted handover must be accepted again. Where the citizen objects, a legal basis and a reason are asked for.
-    Sending the same once more (a second click) does nothing, unless the receiver has rejected it meanwhile.
+    Sending the same once more (a second click) does nothing, unless the receiver has rejected it meanwhile. A field
+    that says otherwise than the plan must be named in `confirmed`.
     Raises Missing (naming the fields) unless there is an override reason, also where the citizen does not live in the
     municipality of the receiver; Invalid, NotAllowed, NotPossible, Stale, NotFound.
     """
@@ -60,14 +62,10 @@ def send(
             return case.close(session, handover)
         raise Stale("newer_version")
     sent_against = objections.require_none(session, case.episode.citizen_id, legal_basis, basis_reason)
-    requires = _requires(case, handover, at)
-    missing = isbar.missing(content, signed_by, requires)
+    missing = isbar.missing(content, signed_by, _requires(case, handover, at))
     if not (override_reason or "").strip():
-        if missing:
-            raise Missing("handover_incomplete", missing)
-        citizen = session.get_one(Citizen, case.episode.citizen_id)
-        if lives_elsewhere(case.episode, citizen, session.get_one(Unit, handover.to_unit_id)):
-            raise Missing("lives_elsewhere", ("override_reason",))
+        _require_complete(session, case, handover, missing)
+    contradicting = _require_confirmed(session, case, handover, content, confirmed)
     before = current_version(session, handover) or last_said(session, case.episode)
     handover.version += 1
     handover.state, handover.sent_at = HandoverState.SENT, at
@@ -85,6 +83,8 @@ def send(
         )
     )  # fmt: skip
     facts = {"handover": str(handover.uuid), "version": handover.version, "missing": list(missing), **sent_against}
+    if contradicting:
+        facts["confirmed"] = list(contradicting)
     reason = basis_reason if sent_against else override_reason
     _write(session, case, EntryKind.HANDOVER_SENT, by=by, at=at, reason=reason, facts=facts)
     outbox.tell(session, case.episode, (handover.to_unit_id,), "handover_sent", by=by, at=at)
@@ -117,6 +117,26 @@ def _is_the_same(
         and newest.sent_by_id in {None, by.person_id}
         and (newest.content, newest.signed_by) == (dict(content), list(signed_by))
     )
+
+
+def _require_complete(session: Session, case: CaseFile, handover: Handover, missing: tuple[str, ...]) -> None:
+    """Everything is there, and the receiver is where the citizen lives. Raises Missing."""
+    if missing:
+        raise Missing("handover_incomplete", missing)
+    citizen = session.get_one(Citizen, case.episode.citizen_id)
+    if lives_elsewhere(case.episode, citizen, session.get_one(Unit, handover.to_unit_id)):
+        raise Missing("lives_elsewhere", ("override_reason",))
+
+
+def _require_confirmed(
+    session: Session, case: CaseFile, handover: Handover, content: Mapping[str, Any], confirmed: Collection[str]
+) -> tuple[str, ...]:
+    """The fields that say otherwise than the plan, all of them confirmed. Raises Missing for those that are not."""
+    plan = planned.of(session, case.episode, handover.trigger, handover.to_unit_id)
+    contradicting = plan.contradicted_by(content)
+    if unconfirmed := tuple(key for key in contradicting if key not in confirmed):
+        raise Missing("plan_says_otherwise", unconfirmed)
+    return contradicting
 
 
 def _requires(case: CaseFile, handover: Handover, at: datetime) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ _HOUSES = text("""
 select u.uuid, u.name, o.name as organisation, p.kind, count(*) filter (where not p.extra) as places,
        count(*) filter (where not p.extra and p.id not in (select places_in_use(u.id, :at))) as free
 from units u join organisations o on o.id = u.organisation_id join places p on p.unit_id = u.id
-where u.kind = 'facility' and (o.id = :own or o.parent_id = (select parent_id from organisations where id = :own))
+where u.kind = 'facility' and u.closed_at is null
+  and (o.id = :own or o.parent_id = (select parent_id from organisations where id = :own))
 group by u.id, o.id, p.kind order by o.id <> :own, o.name, u.name, p.kind limit :most
 """)
 

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
-from workflow import db, texts
+from workflow import db, parties, texts
 from workflow.medcom.envelope import Party
 from workflow.tables import Address, Organisation, Unit
 from workflow.vocabulary import OrganisationKind, UnitKind
@@ -71,7 +71,9 @@ def _of_register(session: Session, sor: str | None, *, at: datetime, kind: UnitK
         return said
     of_kind = Unit.kind == kind if kind is not None else true()
     unit = session.scalar(select(Unit).where(Unit.sor == sor, of_kind)) if sor is not None else None
-    return register(session, unit, unit.sor, gln=unit.gln, at=at) if unit is not None and unit.sor is not None else None
+    if unit is None or sor is None:
+        return None
+    return register(session, parties.standing(session, unit), sor, gln=unit.gln, at=at)
 
 
 def placeholders(session: Session) -> list[Address]:

@@ -32,7 +32,7 @@ def next_message(session: Session, *, at: datetime) -> bytes | None:
     ).first()
     if admitted is not None:
         return _discharge(Notification.from_json(admitted.facts), admitted.Citizen, receiver, at=at)
-    citizen = _newcomer(session, receiver)
+    citizen = newcomer(session)
     return _admission(citizen, ward, receiver, at=at) if citizen is not None else None
 
 
@@ -46,7 +46,11 @@ def _address(session: Session, kind: OrganisationKind) -> Address | None:
     return session.scalars(known.order_by(Address.id).limit(1)).first()
 
 
-def _newcomer(session: Session, receiver: Address) -> Citizen | None:
+def newcomer(session: Session) -> Citizen | None:
+    """Whom the receiving municipality serves and nobody has an episode of yet: the first of them."""
+    receiver = _address(session, OrganisationKind.MUNICIPALITY)
+    if receiver is None:
+        return None
     served = exists().where(
         MunicipalService.citizen_id == Citizen.id, MunicipalService.municipality_id == receiver.unit.organisation_id
     )

@@ -18,8 +18,8 @@ NO_OPEN_TASK = "no_open_task"
 
 # ISBAR fields that must be filled (domain/quality.md 5.8).
 ISBAR_REQUIRED = (
-    "signed:nursing", "S.reason", "S.discharge", "S.treatment_responsibility", "A.function", "R.actions", "R.medicine",
-    "R.told",
+    "signed:nursing", "S.reason", "S.discharge", "S.treatment_responsibility", "S.infection_precautions",
+    "S.treatment_level", "B.allergies", "A.function", "R.actions", "R.medicine", "R.told",
 )  # fmt: skip
 
 FOLLOW_UP_CALL = "follow_up_call"

@@ -57,6 +57,7 @@ def related_units(case: CaseFile) -> set[int]:
         for entry in case.entries
         if entry.kind in _BEGINS and entry.responsible_unit_id is not None
     }
+    units |= {old for old, _ in case.timeline.succeeded}
     for handover in case.handovers:
         if handover.state != HandoverState.WITHDRAWN or handover.first_sent_at is not None:
             units |= {handover.from_unit_id, handover.to_unit_id}

@@ -101,9 +101,13 @@ def _last_handing_event(case: CaseFile) -> tuple[Happened | None, HandoverTerms 
 
 
 def _derive_responsible(case: CaseFile) -> None:
-    """Only handovers move responsibility: the last that passed says who has it, else whoever opened the episode."""
+    """Only handovers move responsibility: the last that passed says who has it, else whoever opened the episode.
+
+    Where that unit has closed, its successor has it.
+    """
     passed = [h for h in case.handovers if h.passed_at is not None]
-    case.episode.responsible_unit_id = passed[-1].to_unit_id if passed else case.timeline.opened_responsible
+    had = passed[-1].to_unit_id if passed else case.timeline.opened_responsible
+    case.episode.responsible_unit_id = case.timeline.now(had)
 
 
 def _owe(case: CaseFile, event: Happened, target: int, *, number: int) -> Handover:

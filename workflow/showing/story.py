@@ -238,6 +238,7 @@ def _responsible_since(entries: Sequence[HistoryEntry], case: CaseFile) -> datet
     passed = [h.passed_at for h in case.handovers if h.passed_at is not None and h.to_unit_id == responsible]
     since = case.timeline.events[0].effective_at
     for entry in entries:
-        if entry.kind == EntryKind.TRANSFERRED and entry.responsible_unit_id == responsible:
+        moved = entry.kind in {EntryKind.TRANSFERRED, EntryKind.UNIT_SUCCEEDED}
+        if moved and entry.responsible_unit_id == responsible:
             since = entry.effective_at
     return max([since, *passed])

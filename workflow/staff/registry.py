@@ -15,6 +15,7 @@ from workflow.actor import Actor
 from workflow.errors import Invalid
 from workflow.office_files import BadLine
 from workflow.staff.administrators import require_administrator, require_administrator_in, require_administrator_of
+from workflow.staff.uses import require_unused
 from workflow.tables import Organisation, RegistryImport, Unit
 from workflow.vocabulary import OrganisationKind, UnitKind
 
@@ -214,6 +215,8 @@ def _phone(cell: str) -> str | None:
 
 def _written(session: Session, reading: Reading, row: Any, values: dict[str, Any]) -> Any:
     before = None if row.id is None else plain(row)
+    if isinstance(row, Unit) and before and any(before[name] != values[name] for name in ("kind", "organisation_id")):
+        require_unused(session, row)
     for name, value in values.items():
         setattr(row, name, value)
     session.add(row)

@@ -12,6 +12,7 @@ from workflow.actor import Actor
 from workflow.errors import NotPossible
 from workflow.staff.administrators import require_administrator, require_administrator_in
 from workflow.staff.registry import plain
+from workflow.staff.uses import uses
 from workflow.tables import Organisation, RegistryImport, Unit
 
 SHOWN = 20
@@ -51,6 +52,11 @@ def _undo(session: Session, change: dict[str, Any], by: Actor) -> None:
         row = session.get(Organisation, change["id"])
     if row is None or plain(row) != change["after"]:
         raise NotPossible("used_since_the_import", name=change["name"])
+    if isinstance(row, Unit):
+        before = change["before"] or change["after"]
+        turned = (before["kind"], before["organisation_id"]) != (row.kind, row.organisation_id)
+        if row.closed_on is not None or (turned and uses(session, row)):
+            raise NotPossible("used_since_the_import", name=change["name"])
     require_administrator_in(session, row.organisation_id if isinstance(row, Unit) else row.id, by=by)
     try:
         if change["before"] is None:

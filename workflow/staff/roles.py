@@ -23,6 +23,8 @@ def grant(session: Session, person: Person, unit: Unit, role: Role, *, by: Actor
     Raises NotAllowed, and NotPossible when they have it or wait for it, or it is not for a system.
     """
     administrators.require_administrator_of(session, unit, by=by)
+    if unit.closed_at is not None:
+        raise NotPossible("unit_is_closed")
     if not person.active:
         raise NotPossible("person_is_not_active")
     if person.is_system and role in NOT_FOR_SYSTEMS:
@@ -104,7 +106,9 @@ def follow_provider(
         waiting = next((r for r in held if (r.unit_id, r.role, r.state) == (unit_id, kind, RoleState.PROPOSED)), None)
         if waiting is not None:
             _end(session, waiting, by=by, at=at)
-        grant(session, person, session.get_one(Unit, unit_id), kind, by=by, at=at)
+        unit = session.get_one(Unit, unit_id)
+        if unit.closed_at is None:
+            grant(session, person, unit, kind, by=by, at=at)
 
 
 def fetch(session: Session, role_id: UUID) -> PersonRole:

@@ -32,6 +32,11 @@ def unit(session: Session, unit_id: UUID) -> Unit:
     return found
 
 
+def numbered(session: Session, number: int | None) -> Unit | None:
+    """The unit with this row number, where there is one."""
+    return session.get(Unit, number) if number is not None else None
+
+
 def organisations(session: Session) -> Sequence[Organisation]:
     """Every organisation, by name."""
     return session.scalars(select(Organisation).order_by(Organisation.name, Organisation.id).limit(MOST)).all()

@@ -44,7 +44,7 @@ class Unit(Base):
 
     `phone` is answered by day and `phone_night` by night; `phone_line` day and night for the 72 hours after a
     discharge. What is sent to the unit is read from `reads_from` until `reads_until`, Danish time; without them, round
-    the clock. From `closed_on` on it is no choice for anything, and what it had is its successor's.
+    the clock. From `closed_at` on it is no choice for anything, and what it had is its successor's.
     """
 
     __tablename__ = "units"
@@ -54,6 +54,8 @@ class Unit(Base):
         CheckConstraint("(reads_from is null) = (reads_until is null)", name="reads_from_until"),
         CheckConstraint("successor_id is null or closed_on is not null", name="closes_before_it_is_followed"),
         CheckConstraint("successor_id <> id", name="follows_another"),
+        CheckConstraint("(closed_on is null) = (closed_by is null)", name="closed_by_somebody"),
+        CheckConstraint("closed_at is null or closed_on is not null", name="closed_on_its_day"),
     )
 
     id: Mapped[RowNumber]
@@ -70,7 +72,9 @@ class Unit(Base):
     receives_for_municipality: Mapped[bool] = mapped_column(default=False)
     sor: Mapped[str | None]
     gln: Mapped[str | None]
-    closed_on: Mapped[date | None]
+    closed_on: Mapped[date | None]  # from which day: said beforehand
+    closed_by: Mapped[str | None]
+    closed_at: Mapped[datetime | None]  # since when it is: the day has come
     successor_id: Mapped[int | None] = reference("units")
 
     organisation: Mapped[Organisation] = relationship()

@@ -113,8 +113,10 @@ def _owed() -> list[str]:
 
 _TOLD = (
     "handover_sent", "handover_accepted", "handover_rejected", "call_completed", "tried_in_vain", "agreed",
-    "discharge_expected", "time_corrected", "event_cancelled", "transferred", "rerouted", "hospital_disagrees",
-    "told_after_death", "stays_in_parallel", "correspondence", "message_not_received", "question", "question_answered",
+    "claim_waits", "claim_confirmed", "claim_refused",
+    "discharge_expected", "time_corrected", "event_cancelled", "transferred", "unit_succeeded", "rerouted",
+    "hospital_disagrees", "told_after_death", "stays_in_parallel", "correspondence", "message_not_received", "question",
+    "question_answered",
 )  # fmt: skip
 _OF_LINE, _LONGEST_LINE = (Blank.UNIT, Blank.TIME), 200
 
