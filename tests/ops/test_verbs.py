@@ -135,7 +135,7 @@ def test_a_pathway_is_drawn() -> None:
 
 def test_nought_is_told_and_what_is_not_is_named(database: Database, episode: Episode) -> None:
     well = overgang("reconcile", environ=database.environment)
-    assert (well.returncode, well.stdout) == (0, "Everything is nought.\n")
+    assert (well.returncode, well.stdout) == (0, "Everything is zero.\n")
     with psycopg.connect(database.owner_url.replace("+psycopg", "")) as owner:
         owner.execute("delete from deadlines")
     ill = overgang("reconcile", environ=database.environment)
