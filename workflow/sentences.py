@@ -633,10 +633,10 @@ ERRORS: dict[str, tuple[str, str]] = {
     ),
     "nothing_to_undo": ("Der er ingen indlæsning at fortryde.", "There is no import to undo."),
     "kind_is_used": (
-        "Enhedens art kan ikke ændres, mens den bruges: {episodes} åbne forløb, {handovers} overleveringer undervejs, "
-        "{places} pladser, {requests} på venteliste.",
-        "The kind of the unit cannot be changed while it is used: {episodes} open episodes, {handovers} handovers "
-        "under way, {places} places, {requests} waiting.",
+        "Enhedens art og organisation kan ikke ændres, mens den bruges: {episodes} åbne forløb, "
+        "{handovers} overleveringer undervejs, {places} pladser, {requests} på venteliste.",
+        "The kind and the organisation of the unit cannot be changed while it is used: {episodes} open "
+        "episodes, {handovers} handovers under way, {places} places, {requests} waiting.",
     ),
     "unit_is_closed": ("Enheden er lukket.", "The unit has closed."),
     "successor_needed": (
@@ -1053,6 +1053,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "field:service": ("Ydelsen", "The service"),
     "field:spoken_with": ("Navnet på den, der blev talt med,", "The name of who was spoken with"),
     "field:text": ("Teksten", "The text"),
+    "field:topic": ("Emnet", "The topic"),
     "field:title": ("Titlen", "The title"),
     "field:username": ("Brugernavnet", "The username"),
     "field:what": ("Teksten", "The text"),

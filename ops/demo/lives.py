@@ -189,8 +189,8 @@ class Life:
         def act(at: datetime) -> None:
             episode = self.episode
             by = self.at_work_in(episode.responsible_unit_id)
-            to_facility = episode.pathway_key == BY_HOTEL and episode.responsible_unit_id != episode.facility_id
-            where = f"til {self.facility.name}" if to_facility else "til eget hjem"
+            to_hotel = episode.pathway_key == BY_HOTEL and episode.responsible_unit_id != episode.facility_id
+            where = f"til {self.facility.name}" if to_hotel else "til eget hjem"
             content = {**CONTENT, "S.discharge": f"Udskrives {where}", **changes}
             handovers.send(self.session, self.episode.uuid, content, by=by, at=at)
 
