@@ -190,7 +190,7 @@ class Life:
             episode = self.episode
             by = self.at_work_in(episode.responsible_unit_id)
             to_hotel = episode.pathway_key == BY_HOTEL and episode.responsible_unit_id != episode.facility_id
-            where = "til Tryghedshotellet" if to_hotel else "til eget hjem"
+            where = f"til {self.facility.name}" if to_hotel else "til eget hjem"
             content = {**CONTENT, "S.discharge": f"Udskrives {where}", **changes}
             handovers.send(self.session, self.episode.uuid, content, by=by, at=at)
 
