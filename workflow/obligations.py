@@ -161,6 +161,18 @@ def window_ends(terms: Terms, timeline: Timeline, situation: Situation) -> dict[
     }
 
 
+def unheld_windows(terms: Terms, timeline: Timeline, situation: Situation) -> frozenset[str]:
+    """Why a window that a discharge would have opened does not hold: the circumstances that were not so."""
+    discharge = timeline.latest(DISCHARGED)
+    return frozenset(
+        condition
+        for rule in (terms.when(discharge.effective_at).values() if discharge is not None else ())
+        if rule.concerns == Concerns.WINDOW and rule.on == DISCHARGED
+        for condition in rule.when
+        if not _holds(condition, rule, timeline, situation)
+    )
+
+
 def holds(rule: Rule, timeline: Timeline, situation: Situation) -> bool:
     """Whether every condition of a rule holds; what cannot be known before a discharge is taken to hold."""
     return all(_holds(condition, rule, timeline, situation) for condition in rule.when)
