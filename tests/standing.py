@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from tests.conftest import Servers
 from web.app import create_app
-from workflow import db, keys
+from workflow import agreements, db, keys
 from workflow.settings import Settings
 
 
@@ -34,6 +34,7 @@ class Standing:
         self.servers.drop(self.database)
         self.servers.copy(self.database, of=self.template)
         keys.use(self.settings)
+        agreements.forget()
         db.Session.configure(bind=self.engine)
         yield self.settings
         db.Session.configure(bind=None)

@@ -132,6 +132,7 @@ def test_what_was_due_at_once_is_said_once_whoever_the_other_side_becomes(
     tasks.record_attempt(
         session, call_of(session, discharged).uuid, Outcome.COMPLETED, spoken_with="Anders Demo",
         by=world.facility_nurse, at=CALLED, made_at=CALLED - hours(1), agreed=(at_once,),
+        note="Skrevet senere",
     )  # fmt: skip
     raise_all(session, CALLED)
     amendments.reroute(session, discharged.uuid, "home", by=world.facility_nurse, at=CALLED + hours(1))

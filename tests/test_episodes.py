@@ -437,7 +437,7 @@ def test_a_verdict_and_a_phone_agreement_in_one_event(session: Session, world: W
         pass
     episodes.record_event(
         session, discharged.uuid, "patient_readmitted", by=world.ward_nurse, at=DISCHARGED + hours(25),
-        effective_at=DISCHARGED + hours(20),
+        effective_at=DISCHARGED + hours(20), reason="Hørt senere",
         phone=PhoneAgreement(spoken_with="Maja Demo", made_at=DISCHARGED + hours(19), agreed="Indlægges"),
     )  # fmt: skip
     verdicts = {judged.miss.code.value: judged.verdict for judged in misses.of_episode(session, discharged)}

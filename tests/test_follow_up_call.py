@@ -11,10 +11,10 @@ from tests import world as worlds
 from tests.steps import ADMITTED, DISCHARGED, call_of, hours, live, raise_all
 from tests.world import ISBAR, World
 from workflow import amendments, deadlines, episodes, misses, tasks, timeline
-from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
+from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible
 from workflow.handing import handovers
 from workflow.tables import ContactAttempt, Deadline, Episode, Handover, Notice, Person, Reminder, Task
-from workflow.vocabulary import Concerns, Ended, MissCode, Outcome, TaskState, Verdict
+from workflow.vocabulary import Claim, Concerns, Ended, MissCode, Outcome, TaskState, Verdict
 
 DUE = DISCHARGED + hours(24)
 
@@ -28,6 +28,7 @@ def completed(session: Session, world: World, task: Task, at: datetime, made_at:
         by=world.facility_nurse,
         at=at,
         made_at=made_at,
+        note="Skrevet senere" if made_at is not None else None,
     )
 
 
@@ -129,13 +130,101 @@ def test_a_late_call_is_a_miss_also_when_no_sweep_ran(session: Session, world: W
     assert ended == [Ended.MET_LATE]
 
 
-def test_a_call_in_time_that_is_written_down_late_is_excused(
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_call_in_time_that_is_told_after_the_limit_counts_when_the_other_side_says_so(
+    session: Session, world: World, discharged: Episode, swept: bool
+) -> None:
+    if swept:
+        raise_all(session, DUE)
+    call = completed(session, world, call_of(session, discharged), DUE + hours(1), made_at=DUE - hours(1))
+    assert verdict_of(session, discharged) == Verdict.STANDS
+    assert (call.claim, call.done_at, call.said_done_at) == (Claim.WAITING, DUE + hours(1), DUE - hours(1))
+    for own in (world.facility_nurse, world.second_facility_nurse):
+        with pytest.raises(NotAllowed):
+            tasks.confirm(session, call.uuid, by=own, at=DUE + hours(2))
+    call = tasks.confirm(session, call.uuid, by=world.ward_nurse, at=DUE + hours(2))
+    assert (call.claim, call.done_at) == (Claim.CONFIRMED, DUE - hours(1))
+    assert verdict_of(session, discharged) == Verdict.EXCUSED
+    again = tasks.confirm(session, call.uuid, by=world.coordinator, at=DUE + hours(3))
+    assert again.claim_answered_by == world.ward_nurse.name
+
+
+def test_a_manager_of_either_side_answers_a_claim_and_a_refused_one_stays_late(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    call = completed(session, world, call_of(session, discharged), DUE + hours(1), made_at=DUE - hours(1))
+    with pytest.raises(Invalid):
+        tasks.refuse(session, call.uuid, by=world.facility_manager, at=DUE + hours(2), reason=" ")
+    call = tasks.refuse(session, call.uuid, by=world.facility_manager, at=DUE + hours(2), reason="Intet opkald")
+    assert (call.claim, call.done_at) == (Claim.REFUSED, DUE + hours(1))
+    with pytest.raises(NotPossible):
+        tasks.confirm(session, call.uuid, by=world.ward_nurse, at=DUE + hours(3))
+    assert verdict_of(session, discharged) == Verdict.STANDS
+
+
+def test_the_other_side_tells_of_a_call_in_time_and_it_counts_at_once(
     session: Session, world: World, discharged: Episode
 ) -> None:
     raise_all(session, DUE)
-    completed(session, world, call_of(session, discharged), DUE + hours(1), made_at=DUE - hours(1))
-    verdicts = {judged.miss.code: judged.verdict for judged in misses.of_episode(session, discharged)}
-    assert verdicts[MissCode.CALL_NOT_MADE] == Verdict.EXCUSED
+    tasks.record_attempt(
+        session, call_of(session, discharged).uuid, Outcome.COMPLETED, spoken_with="Tove Demo", by=world.ward_nurse,
+        at=DUE + hours(1), made_at=DUE - hours(1), note="Vi blev ringet op",
+    )  # fmt: skip
+    assert verdict_of(session, discharged) == Verdict.EXCUSED
+
+
+def test_no_call_is_made_before_the_discharge_that_it_answers(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    for before in (hours(0.1), hours(365 * 24)):
+        with pytest.raises(Invalid):
+            completed(session, world, call_of(session, discharged), DUE - hours(1), made_at=DISCHARGED - before)
+    assert call_of(session, discharged).state == TaskState.OPEN
+
+
+def test_what_is_told_a_quarter_of_an_hour_later_says_why(session: Session, world: World, discharged: Episode) -> None:
+    call, at = call_of(session, discharged), DUE - hours(1)
+    with pytest.raises(Missing) as asked:
+        tasks.record_attempt(
+            session, call.uuid, Outcome.COMPLETED, spoken_with="Anders Demo", by=world.facility_nurse, at=at,
+            made_at=at - hours(0.26),
+        )  # fmt: skip
+    assert asked.value.items == ("reason",)
+    tasks.record_attempt(
+        session, call.uuid, Outcome.COMPLETED, spoken_with="Anders Demo", by=world.facility_nurse, at=at,
+        made_at=at - hours(0.25),
+    )  # fmt: skip
+
+
+def test_a_unit_does_not_excuse_its_own_miss_by_another_time_of_discharge(
+    session: Session, world: World, to_tryghedshotel: Episode
+) -> None:
+    """Sent an hour after the discharge; then the ward says that the discharge was two hours later."""
+    discharged = episodes.record_event(
+        session, to_tryghedshotel.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED, reason="Travlt"
+    )
+    number = discharged.history_number
+    handovers.send(session, discharged.uuid, ISBAR, by=world.ward_nurse, at=DISCHARGED + hours(1))
+    by, at = world.coordinator, DISCHARGED + hours(3)
+    amendments.correct_time(session, discharged.uuid, number, DISCHARGED + hours(2), by=by, at=at, reason="Kørt senere")
+    (missed,) = misses.of_episode(session, discharged)
+    assert (missed.miss.code, missed.verdict, missed.claimed) == (MissCode.NOT_SENT, Verdict.STANDS, True)
+    tasks.record_attempt(  # what others do meanwhile does not excuse it either
+        session, call_of(session, discharged).uuid, Outcome.BUSY, by=world.facility_nurse, at=at + hours(1)
+    )
+    (missed,) = misses.of_episode(session, discharged)
+    assert missed.verdict == Verdict.STANDS
+    misses.judge(
+        session, missed, Verdict.EXCUSED, "Kørt senere", by=world.facility_manager, at=at + hours(2), by_hand=True
+    )
+    (missed,) = misses.of_episode(session, discharged)
+    assert missed.verdict == Verdict.EXCUSED
+
+
+def verdict_of(session: Session, episode: Episode) -> Verdict | None:
+    """What counts of the missed call."""
+    found = {judged.miss.code: judged.verdict for judged in misses.of_episode(session, episode)}
+    return found.get(MissCode.CALL_NOT_MADE)
 
 
 def test_never_tried_and_tried_in_vain_are_told_apart(session: Session, world: World, discharged: Episode) -> None:
@@ -205,7 +294,8 @@ def test_a_discharge_first_heard_of_too_late_is_not_held_against_the_nurse(
 ) -> None:
     heard = DUE + hours(6)
     episode = episodes.record_event(
-        session, sent.episode.uuid, "patient_discharged", by=world.coordinator, at=heard, effective_at=DISCHARGED
+        session, sent.episode.uuid, "patient_discharged", by=world.coordinator, at=heard, effective_at=DISCHARGED,
+        reason="Hørt senere",
     )
     call = call_of(session, episode)
     assert (call.due_at, call.heard_late) == (DUE, True)
@@ -259,6 +349,7 @@ def test_death_before_the_limit_excludes_and_after_it_does_not(
         by=world.facility_nurse,
         at=DUE + hours(2),
         effective_at=DUE - hours(1),
+        reason="Hørt senere",
     )
     verdicts = {judged.miss.code: judged.verdict for judged in misses.of_episode(session, discharged)}
     assert verdicts[MissCode.CALL_NOT_MADE] == Verdict.EXCLUDED

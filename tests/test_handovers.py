@@ -44,7 +44,7 @@ def test_accepted_before_the_discharge_passes_at_the_effective_discharge(
     assert sent.episode.responsible_unit_id == world.ward.id
     episodes.record_event(
         session, sent.episode.uuid, "patient_discharged", by=world.coordinator, at=DISCHARGED + hours(1),
-        effective_at=DISCHARGED,
+        effective_at=DISCHARGED, reason="Skrevet senere",
     )  # fmt: skip
     assert sent.episode.responsible_unit_id == world.facility.id
     assert sent.passed_at == DISCHARGED

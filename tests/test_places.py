@@ -131,7 +131,7 @@ def test_the_arrival_takes_the_place_that_was_kept_and_the_departure_frees_it(
 ) -> None:
     places.reserve(session, world.places[0].uuid, discharged.uuid, by=world.coordinator, at=ADMITTED + hours(1))
     arrived = DISCHARGED + hours(1)
-    destinations.arrive(session, discharged.uuid, by=world.facility_nurse, at=arrived + hours(1), arrived_at=arrived)
+    destinations.arrive(session, discharged.uuid, by=world.facility_nurse, at=arrived + hours(0.25), arrived_at=arrived)
     stay = session.scalars(select(PlaceStay)).one()
     assert (discharged.state, stay.state, stay.during.lower) == ("at_tryghedshotel", StayState.TAKEN, arrived)
     with pytest.raises(NotPossible, match="afrejsen"):

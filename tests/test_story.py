@@ -108,7 +108,8 @@ def test_the_calls_attempts_its_miss_and_the_verdict(session: Session, world: Wo
 def test_the_72_hours_run_from_the_effective_discharge(session: Session, world: World, sent: Handover) -> None:
     at = ADMITTED + hours(30)
     episode = episodes.record_event(
-        session, sent.episode.uuid, "patient_discharged", by=world.coordinator, at=at, effective_at=at - hours(1)
+        session, sent.episode.uuid, "patient_discharged", by=world.coordinator, at=at, effective_at=at - hours(1),
+        reason="Skrevet senere",
     )
     assert list(told(session, episode, 31).lines_end_at.values()) == [at - hours(1) + hours(72)]
 

@@ -18,7 +18,7 @@ from workflow.medcom.envelope import Party
 from workflow.seeing import sight
 from workflow.staff import closing, registry, roles
 from workflow.staff.uses import uses
-from workflow.tables import Episode, Handover, HandoverDraft, HistoryEntry, Person, Place, PlaceStay, Unit
+from workflow.tables import Episode, Handover, HandoverDraft, HistoryEntry, Organisation, Person, Place, PlaceStay, Unit
 from workflow.vocabulary import EntryKind, HandoverState, PlaceKind, Role, UnitKind
 
 NOW = DISCHARGED + hours(3)
@@ -232,6 +232,18 @@ def test_the_kind_is_fixed_while_the_unit_is_used(session: Session, world: World
         session, world.municipality, free, registry.said_of(free) | {"enhedsart": "plads"}, by=SYSTEM, at=NOW
     )
     assert free.kind == UnitKind.FACILITY
+
+
+def test_nor_does_a_unit_in_use_move_to_another_organisation(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    world.facility.sor = "7654321"
+    session.flush()
+    neighbour = session.get_one(Organisation, world.other_district.organisation_id)
+    with pytest.raises(Invalid, match="organisation"):
+        registry.write_unit(
+            session, neighbour, world.facility, registry.said_of(world.facility), by=SYSTEM, at=NOW
+        )
 
 
 def test_who_comes_back_comes_to_the_successor(

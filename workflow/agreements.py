@@ -225,6 +225,11 @@ def seed(session: Session, *, by: Actor, at: datetime, valid_from: datetime | No
     ]  # fmt: skip
 
 
+def first_rules() -> dict[str, Rule]:
+    """The rules of every first agreement, by their keys: what one that no longer holds somewhere was about."""
+    return {rule.key: rule for key in dict.fromkeys(key for key, _ in PATHWAYS) for rule in newest(key).rules()}
+
+
 def without(session: Session, *, at: datetime) -> list[Pathway]:
     """The pathways for which nothing of their own is agreed for everybody at `at`: no episode is opened on them."""
     versions = _versions(session)

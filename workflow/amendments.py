@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import agreements, casefile, choosing, deadlines, history, obligations, place_stays
+from workflow import agreements, choosing, deadlines, history, instants, obligations, place_stays
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotPossible, Stale
@@ -77,7 +77,7 @@ def correct_time(
         raise NotPossible("not_in_force")
     _require_reporter(case, by, event.source, event.trigger)
     _require_reason(reason)
-    corrected = effective_at if by.is_message else casefile.happened_at(effective_at, at)
+    corrected = effective_at if by.is_message else instants.told(effective_at, at=at)
     before = [e for e in case.timeline.events if e.number < number]
     after = [e for e in case.timeline.events if e.number > number]
     if before and corrected < before[-1].effective_at and not by.is_message:
@@ -93,7 +93,14 @@ def correct_time(
 
 
 def transfer(
-    session: Session, episode_id: UUID, ward: Unit, *, by: Actor, at: datetime, effective_at: datetime | None = None
+    session: Session,
+    episode_id: UUID,
+    ward: Unit,
+    *,
+    by: Actor,
+    at: datetime,
+    effective_at: datetime | None = None,
+    reason: str | None = None,
 ) -> Episode:
     """The citizen lies in another ward now: it has what the old one had, and owes it.
 
@@ -109,11 +116,12 @@ def transfer(
     choosing.require(ward, choosing.wards_for(by, episode))
     before = episode.ward_id
     episode.ward_id, episode.hospital_id = ward.id, ward.organisation_id
-    happened = effective_at if by.is_message and effective_at else casefile.happened_at(effective_at, at)
+    happened = effective_at if by.is_message and effective_at else instants.told(effective_at, at=at)
+    instants.require_why(happened, reason, by=by, at=at)
     responsible = ward.id if episode.responsible_unit_id == before else episode.responsible_unit_id
     return _tell_history(
         session, case, EntryKind.TRANSFERRED, trigger=None, effective_at=happened, by=by, at=at,
-        facts={"from": before, "to": ward.id}, topic="transferred", responsible_unit_id=responsible,
+        reason=reason, facts={"from": before, "to": ward.id}, topic="transferred", responsible_unit_id=responsible,
     )  # fmt: skip
 
 
@@ -176,6 +184,8 @@ def expect_discharge(session: Session, episode_id: UUID, expected_at: datetime, 
     access.require_unit(by, case.episode.ward_id, case.episode)
     if expected_at < (began := case.timeline.events[0].effective_at):
         raise Invalid("before_what_came_before", earlier=began)
+    if not by.is_message:
+        instants.planned(expected_at, at=at)
     case.episode.expected_discharge_at = expected_at
     return _tell_history(
         session, case, EntryKind.PLANNED, trigger=None, effective_at=at, by=by, at=at,

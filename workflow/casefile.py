@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflow import agreements, db, timeline
 from workflow.agreements import Terms
-from workflow.errors import Invalid, NotFound
+from workflow.errors import NotFound
 from workflow.misses import Unmet
 from workflow.obligations import Situation
 from workflow.parties import pathway_of
@@ -39,6 +39,7 @@ class CaseFile:
     missed: bool = False  # whether anything has ever been missed: most often not, and then no verdicts are read
     unmet: list[Unmet] = field(default_factory=list)  # what is a miss now, until it is written
     moved: list[dict[str, Any]] = field(default_factory=list)
+    spared: list[Deadline] = field(default_factory=list)  # passed, and moved on to a time to come
 
     @property
     def pathway(self) -> Pathway:
@@ -127,12 +128,3 @@ def fetch(session: Session, episode_id: UUID | int, *, at: datetime) -> CaseFile
         episode, agreements.terms_for(session, episode, at=at, newest_known=entries[0].newest_agreement or 0),
         entries, timeline.fold(entries), tasks, handovers, deadlines, sheet, missed=entries[0].missed,
     )  # fmt: skip
-
-
-def happened_at(effective_at: datetime | None, at: datetime) -> datetime:
-    """When something happened, as given, or else now. Raises Invalid for a time to come, or without a zone."""
-    if effective_at is not None and effective_at.tzinfo is None:
-        raise Invalid("time_without_zone")
-    if effective_at is not None and effective_at > at:
-        raise Invalid("in_the_future")
-    return effective_at or at

@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from sqlalchemy.orm import Session
 
-from workflow import agreements, casefile, choosing, history, machine, obligations, place_stays, tasks
+from workflow import agreements, choosing, history, instants, machine, obligations, place_stays, tasks
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, Missing, NotPossible, Stale
@@ -143,7 +143,10 @@ def record_event(
     happened = _happened(effective_at, by=by, at=at)
     if happened < case.timeline.last.effective_at and not by.is_message:
         raise Invalid("before_what_came_before", earlier=case.timeline.last.effective_at)
+    instants.require_why(happened, reason, by=by, at=at)
     told = _about_to_happen(case, transition, happened, at)
+    if phone is not None:
+        instants.told(phone.made_at, at=at, follows=case.timeline.events[0].effective_at)
     asked = _asked_for(case, transition, told, phone)
     if by.origin == Origin.PERSON and (
         missing := tuple(item for item in asked if not (item == "handover_sent" and reason))
@@ -181,7 +184,7 @@ def record_arrival(session: Session, episode_id: UUID, *, by: Actor, at: datetim
 
 def _happened(effective_at: datetime | None, *, by: Actor, at: datetime) -> datetime:
     """When something happened: a message may tell of what is to come. Raises Invalid."""
-    return effective_at if by.is_message and effective_at is not None else casefile.happened_at(effective_at, at)
+    return effective_at if by.is_message and effective_at is not None else instants.told(effective_at, at=at)
 
 
 def asked_for(case: CaseFile, transition: Transition, *, at: datetime) -> tuple[str, ...]:
@@ -240,6 +243,7 @@ def readmit(
     effective_at: datetime | None = None,
     acute: bool = False,
     needs: tuple[str, ...] | None = None,
+    reason: str | None = None,
 ) -> Episode:
     """The citizen is back in hospital: the same stay within 4 hours of the discharge, else a new episode linked to the
     old, with its needs unless others are given. `acute`: seen as an outpatient, and not admitted (yet).
@@ -253,8 +257,10 @@ def readmit(
         discharge is not None and case.episode.state == "discharged" and happened - discharge.effective_at <= SAME_STAY
     )
     if same:
-        return record_event(session, episode_id, "stay_resumed", by=by, at=at, effective_at=happened)
-    old = record_event(session, episode_id, "patient_readmitted", by=by, at=at, effective_at=happened)
+        return record_event(session, episode_id, "stay_resumed", by=by, at=at, effective_at=happened, reason=reason)
+    old = record_event(
+        session, episode_id, "patient_readmitted", by=by, at=at, effective_at=happened, reason=reason
+    )
     district: Unit | None = standing(session, session.get_one(Unit, old.district_id))
     if not by.is_message and district is not None and district.organisation_id != old.citizen.municipality_id:
         district = None  # the citizen has moved since

@@ -14,6 +14,8 @@ from workflow.db import plain
 from workflow.tables import Episode, Handover, Miss, MissVerdict, Task
 from workflow.vocabulary import MissCode, Outcome, Verdict
 
+CLAIMED = "told_by_its_unit"  # the reason of a verdict that waits for a manager
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -23,6 +25,7 @@ class Judged:
     verdict: Verdict
     number: int  # of the verdict; 0 where none was ever given
     by_hand: bool  # a manager gave it: what follows from the events no longer changes it
+    claimed: bool = False  # its own unit has told of another time: a manager says whether that counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +53,7 @@ _WRITE = """
                 %(owing)s::bigint[], %(responsible)s::bigint[], %(attempts)s::integer[], %(outcomes)s::text[])
          as unmet (task, handover, code, due_at, owing, responsible, attempts, last_outcome)
     on conflict do nothing
-    returning id, task_id, handover_id, code, due_at
+    returning id, task_id, handover_id, code, due_at, owing_unit_id
 """
 
 
@@ -66,18 +69,25 @@ def write(session: Session, episode: Episode, unmet: Sequence[Unmet], *, at: dat
     written = db.driver(session).execute(_WRITE, values).fetchall()
     return [
         Judged(
-            Miss(id=row, task_id=task_id, handover_id=handover_id, code=MissCode(code), due_at=due_at),
+            Miss(
+                id=row,
+                task_id=task_id,
+                handover_id=handover_id,
+                code=MissCode(code),
+                due_at=due_at,
+                owing_unit_id=owing,
+            ),
             Verdict.STANDS,
             number=0,
             by_hand=False,
         )
-        for row, task_id, handover_id, code, due_at in written
+        for row, task_id, handover_id, code, due_at, owing in written
     ]
 
 
 _Later = aliased(MissVerdict)
 _OF_EPISODE = (
-    select(Miss, MissVerdict.verdict, MissVerdict.number, MissVerdict.given_by_id)
+    select(Miss, MissVerdict.verdict, MissVerdict.number, MissVerdict.given_by_id, MissVerdict.reason)
     .outerjoin(
         MissVerdict,
         (MissVerdict.miss_id == Miss.id)
@@ -92,8 +102,10 @@ def of_episode(session: Session, episode: Episode) -> list[Judged]:
     """Every miss of an episode, oldest first, with the verdict that counts."""
     rows = session.execute(_OF_EPISODE, {"episode": episode.id})
     return [
-        Judged(miss, verdict or Verdict.STANDS, number or 0, by_hand=given_by_id is not None)
-        for miss, verdict, number, given_by_id in rows
+        Judged(
+            miss, verdict or Verdict.STANDS, number or 0, by_hand=given_by_id is not None, claimed=reason == CLAIMED
+        )
+        for miss, verdict, number, given_by_id, reason in rows
     ]
 
 
@@ -104,12 +116,24 @@ def judge(
 
     What a manager says `by_hand` counts until a manager says something else, whatever follows from the events.
     """
-    if judged.verdict != verdict and (by_hand or not judged.by_hand):
-        session.execute(
-            insert(plain(MissVerdict)),
-            {
-                "miss_id": judged.miss.id, "number": judged.number + 1, "verdict": verdict,
-                "reason": texts.taken(reason, field="reason"),
-                "given_at": at, "given_by": by.name, "given_by_id": by.person_id if by_hand else None,
-            },
-        )  # fmt: skip
+    differs = judged.verdict != verdict or (by_hand and judged.claimed)
+    if differs and (by_hand or not judged.by_hand):
+        _append(session, judged, verdict, texts.taken(reason, field="reason"), by=by, at=at, by_hand=by_hand)
+
+
+def leave_to_managers(session: Session, judged: Judged, *, by: Actor, at: datetime) -> None:
+    """Say once that the unit which missed it has told of another time: it stands until a manager says otherwise."""
+    if not judged.claimed:
+        _append(session, judged, Verdict.STANDS, CLAIMED, by=by, at=at)
+
+
+def _append(
+    session: Session, judged: Judged, verdict: Verdict, reason: str, *, by: Actor, at: datetime, by_hand: bool = False
+) -> None:
+    session.execute(
+        insert(plain(MissVerdict)),
+        {
+            "miss_id": judged.miss.id, "number": judged.number + 1, "verdict": verdict, "reason": reason,
+            "given_at": at, "given_by": by.name, "given_by_id": by.person_id if by_hand else None,
+        },
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflow import casefile, history
+from workflow import history, instants
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
@@ -48,7 +48,7 @@ def record(
     """
     case = _open(session, episode_id, by=by, at=at)
     episode, said = case.episode, text.strip()
-    happened = casefile.happened_at(observed_at, at)
+    happened = instants.told(observed_at, at=at)
     if happened < (opened := case.timeline.events[0].effective_at):
         raise Invalid("before_what_came_before", earlier=opened)
     if (what == Observed.TOBS) != (score is not None) or not 0 <= (score or 0) <= HIGHEST:

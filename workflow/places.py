@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from workflow import calendar, choosing, cpr, history, place_stays
+from workflow import calendar, choosing, cpr, history, instants, place_stays
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, NotAllowed, NotFound, NotPossible
@@ -41,7 +41,7 @@ def reserve(
     _require_house(session, place.unit_id, episode)
     stay = PlaceStay(
         place_id=place.id, episode_id=episode.id, state=StayState.RESERVED,
-        during=Range(from_at or at, None), recorded_at=at, recorded_by=by.name,
+        during=Range(instants.planned(from_at, at=at) if from_at else at, None), recorded_at=at, recorded_by=by.name,
     )  # fmt: skip
     _occupy(session, stay)
     waiting = session.scalar(
@@ -185,16 +185,27 @@ def overbook(
 
 
 def arrive(
-    session: Session, episode_id: UUID, *, by: Actor, at: datetime, arrived_at: datetime | None = None
+    session: Session,
+    episode_id: UUID,
+    *,
+    by: Actor,
+    at: datetime,
+    arrived_at: datetime | None = None,
+    reason: str | None = None,
 ) -> PlaceStay:
-    """Whoever has reserved a place now lies in it. Raises NotPossible when nothing is reserved."""
+    """Whoever has reserved a place now lies in it.
+
+    Raises NotPossible when nothing is reserved, Invalid (the time), Missing (why it is told later).
+    """
     case = _lock(session, episode_id, by=by, at=at)
     episode = case.episode
     stay = place_stays.current(session, episode)
     if stay is None or stay.state != StayState.RESERVED:
         raise NotPossible("nothing_reserved")
     access.require_unit(by, stay.place.unit_id, episode)
-    stay.state, stay.during = StayState.TAKEN, Range(arrived_at or at, None)
+    arrived = instants.told(arrived_at, at=at, follows=case.timeline.events[0].effective_at)
+    instants.require_why(arrived, reason, by=by, at=at)
+    stay.state, stay.during = StayState.TAKEN, Range(arrived, None)
     place_stays.write(session)
     _note(session, case, "taken", stay.place, by=by, at=at)
     return stay
@@ -217,7 +228,8 @@ def leave(session: Session, episode_id: UUID, *, by: Actor, at: datetime, left_a
         and episode.facility_id == stay.place.unit_id
     ):
         raise NotPossible("departs_with_a_handover")
-    place_stays.free(stay, left_at or at)
+    left = instants.told(left_at, at=at, follows=stay.during.lower if stay.state == StayState.TAKEN else None)
+    place_stays.free(stay, left)
     place_stays.write(session)
     _note(session, case, "left", stay.place, by=by, at=at)
     return stay
@@ -252,8 +264,8 @@ def close(
     if not reason.strip():
         raise Invalid("reason_needed")
     cpr.require_none(reason)
-    if until is not None and until <= at:
-        raise Invalid("until_has_passed")
+    if until is not None:
+        instants.planned(until, at=at)
     place = session.scalar(select(Place).where(Place.uuid == place_id))
     if place is None:
         raise NotFound("no_such_place")

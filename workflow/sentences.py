@@ -195,10 +195,6 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Dagen er gået. Vælg i dag eller en dag, der kommer.",
         "That day has passed. Choose today or a day to come.",
     ),
-    "until_has_passed": (
-        "Vælg et tidspunkt, der kommer, eller lad feltet stå tomt.",
-        "Choose a time to come, or leave the field empty.",
-    ),
     "too_many_closed_days": (
         "En enhed kan have højst {most} lukkedage foran sig.",
         "A unit can have {most} closed days ahead of it at most.",
@@ -430,8 +426,8 @@ ERRORS: dict[str, tuple[str, str]] = {
         "Only the newest event can be cancelled.",
     ),
     "other_side_confirms": (
-        "Samtalen bekræftes af den anden part.",
-        "The other side confirms the conversation.",
+        "Det bekræftes af den anden part.",
+        "The other side confirms it.",
     ),
     "own_handover": (
         "Du kan ikke modtage din egen overlevering.",
@@ -450,6 +446,20 @@ ERRORS: dict[str, tuple[str, str]] = {
     "not_so_many_places": ("Skriv et antal fra 1 til {most}.", "Give a number from 1 to {most}."),
     "place_not_free": ("Pladsen er ikke ledig på det tidspunkt.", "The place is not free at that time."),
     "places_are_free": ("Der er ledige pladser; brug en af dem.", "There are free places; use one of them."),
+    "why_told_later": (
+        "Mere end 15 minutter siden? Skriv hvorfor.",
+        "More than 15 minutes ago? Say why.",
+    ),
+    "has_passed": ("Vælg et tidspunkt, der kommer.", "Choose a time to come."),
+    "too_far_ahead": (
+        "Tidspunktet ligger mere end et år ude i fremtiden.",
+        "That time is more than a year ahead.",
+    ),
+    "nothing_is_claimed": (
+        "Der er intet tidspunkt, der venter på bekræftelse.",
+        "No time waits for confirmation.",
+    ),
+    "claim_answered": ("Besvaret af {by} {at}.", "Answered by {by} {at}."),
     "reason_needed": ("Skriv en begrundelse.", "Give a reason."),
     "record_needed": (
         "Skriv, hvor det kan ses, at opgaven er udført.",
@@ -623,10 +633,10 @@ ERRORS: dict[str, tuple[str, str]] = {
     ),
     "nothing_to_undo": ("Der er ingen indlæsning at fortryde.", "There is no import to undo."),
     "kind_is_used": (
-        "Enhedens art kan ikke ændres, mens den bruges: {episodes} åbne forløb, {handovers} overleveringer undervejs, "
-        "{places} pladser, {requests} på venteliste.",
-        "The kind of the unit cannot be changed while it is used: {episodes} open episodes, {handovers} handovers "
-        "under way, {places} places, {requests} waiting.",
+        "Enhedens art og organisation kan ikke ændres, mens den bruges: {episodes} åbne forløb, "
+        "{handovers} overleveringer undervejs, {places} pladser, {requests} på venteliste.",
+        "The kind and the organisation of the unit cannot be changed while it is used: {episodes} open "
+        "episodes, {handovers} handovers under way, {places} places, {requests} waiting.",
     ),
     "unit_is_closed": ("Enheden er lukket.", "The unit has closed."),
     "successor_needed": (
@@ -711,6 +721,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "board:handover_mending": ("Afvist: send ny version", "Rejected: send a new version"),
     "board:arrival": ("Ankomst", "Arrival"),
     "board:review": ("Daglig gennemgang", "Daily review"),
+    "board:no_plan": ("Plan mangler", "No plan"),
     "board:next": ("Næste skridt", "Next step"),
     "board:handover": ("Overlevering", "Handover"),
     # ways in, and what is asked for when an episode is opened
@@ -867,6 +878,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "a handover was rejected, a new version is missing",
     ),
     "call_completed": ("opfølgende opkald gennemført", "follow-up call completed"),
+    "claim_waits": ("et tidspunkt skal bekræftes", "a time must be confirmed"),
+    "claim_confirmed": ("tidspunktet er bekræftet", "the time is confirmed"),
+    "claim_refused": ("tidspunktet er afvist", "the time is refused"),
     "tried_in_vain": ("to forgæves opkald", "two unsuccessful calls"),
     "event_cancelled": ("hændelse annulleret", "event cancelled"),
     "time_corrected": ("tidspunkt rettet", "time corrected"),
@@ -941,10 +955,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "cause": ("årsag", "cause"),
     "learning": ("læring", "what was learned"),
     "verdict:stands": ("tæller", "counts"),
-    "verdict:excused": ("undskyldt", "excused"),
+    "verdict:excused": ("gyldig grund", "excused"),
     "verdict:excluded": ("tæller ikke med", "excluded"),
     "not_in_time": ("ikke nået i tide", "not in time"),
     "done_in_time": ("gjort i tide, registreret senere", "done in time, recorded later"),
+    "told_by_its_unit": (
+        "enheden har selv rettet tidspunktet; en leder afgør, om det tæller",
+        "the unit itself has corrected the time; a manager decides whether it counts",
+    ),
     "passed_again": ("den nye frist blev heller ikke holdt", "the new deadline was missed too"),
     "audience:claimant": ("den, der har taget opgaven", "who took the task"),
     "audience:unit": ("enheden", "the unit"),
@@ -972,6 +990,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "entry:attempt": ("Kontaktforsøg", "Attempt to reach somebody"),
     "entry:task_done": ("Opgave udført", "Task done"),
     "entry:task_confirmed": ("Samtale bekræftet", "Conversation confirmed"),
+    "entry:claim_refused": ("Tidspunkt afvist", "Time refused"),
     "entry:unit_succeeded": ("Enhed lukket, overtaget", "Unit closed, taken over"),
     "entry:task_claimed": ("Opgave taget", "Task taken"),
     "entry:task_handed_on": ("Opgave givet videre", "Task handed on"),
@@ -1034,6 +1053,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "field:service": ("Ydelsen", "The service"),
     "field:spoken_with": ("Navnet på den, der blev talt med,", "The name of who was spoken with"),
     "field:text": ("Teksten", "The text"),
+    "field:topic": ("Emnet", "The topic"),
     "field:title": ("Titlen", "The title"),
     "field:username": ("Brugernavnet", "The username"),
     "field:what": ("Teksten", "The text"),

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflow import cpr, history, texts
+from workflow import cpr, history, instants, texts
 from workflow.actor import SYSTEM, Actor
 from workflow.agreed import KIND as AGREED
 from workflow.agreed import OWNERS, Agreed
@@ -20,9 +20,10 @@ from workflow.settle import settle
 from workflow.tables import ContactAttempt, Episode, Person, PersonRole, Task
 from workflow.telling import outbox
 from workflow.timeline import Told
-from workflow.vocabulary import Audience, DoneBy, EntryKind, NoticeKind, Outcome, Role, RoleState, TaskState
+from workflow.vocabulary import Audience, Claim, DoneBy, EntryKind, NoticeKind, Outcome, Role, RoleState, TaskState
 
 VAIN_TRIES_BEFORE_MANAGER = 2
+PHONE_AGREEMENT = "phone_agreement"
 
 
 def record_attempt(
@@ -42,14 +43,17 @@ def record_attempt(
 ) -> Task:
     """Record one try. Either side may; only a completed one, which names the person spoken to, completes the task.
 
-    `made_at` is when the call was made (default: now): a call in time that is written down late is still in time.
+    `made_at` is when the call was made (default: now), never before what it answers; `note` says why where it is told
+    later. A call in time that the owing side tells of when the limit has passed is claimed, and counts as in time when
+    the other side or a manager confirms it.
     `answers` are those to the questions of the script, by their keys. What was `agreed` becomes tasks, and the units
     that owe them are told. Two vain tries tell the ward's managers. Raises Invalid, NotAllowed, NotPossible, NotFound.
     """
     case, task = _fetch(session, task_id, by=by, at=at)
     _require_side(case, task, by)
     _require_open(task)
-    made = _made(made_at, task, at)
+    made = instants.told(made_at, at=at, follows=_answers(case, task))
+    instants.require_why(made, note, by=by, at=at)
     if task.done_by != DoneBy.CONTACT:
         raise NotPossible("not_a_call")
     if outcome == Outcome.COMPLETED and not (spoken_with or "").strip():
@@ -65,13 +69,15 @@ def record_attempt(
         answers=texts.all_taken(dict(answers or {})),
     )  # fmt: skip
     if outcome == Outcome.COMPLETED:
-        _finish(task, done_at=made, by=by, spoken_with=spoken_with)
+        _finish(case, task, said=made, by=by, at=at, spoken_with=spoken_with)
     facts: dict[str, Any] = {"task": str(task.uuid), "outcome": outcome, "attempt": task.attempts}
     if agreed:
         facts |= {"anchor": task.anchor_number, "agreed": [one.as_json() for one in agreed]}
-    _write(session, case, EntryKind.ATTEMPT, by=by, at=at, effective_at=made, facts=facts)
+    late_because = note if made < at - instants.TOLD_LATER else None
+    _write(session, case, EntryKind.ATTEMPT, by=by, at=at, effective_at=made, facts=facts, reason=late_because)
     if outcome == Outcome.COMPLETED:
         outbox.tell(session, case.episode, (task.unit_id, task.counterpart_unit_id), "call_completed", by=by, at=at)
+        _ask_for_confirmation(session, case, task, by=by, at=at)
         owing = dict.fromkeys(unit_as(case.episode, one.owner) for one in agreed)
         outbox.tell(session, case.episode, owing, AGREED, by=by, at=at)
     elif outcome.vain and _vain_tries(session, task) == VAIN_TRIES_BEFORE_MANAGER:
@@ -127,7 +133,7 @@ def note_phone_agreement(
     """A phone agreement that was given with the discharge completes the task that the discharge has just opened."""
     case.write(session)
     for task in case.tasks:
-        if task.kind == "phone_agreement" and task.anchor_number == event and task.state == TaskState.OPEN:
+        if task.kind == PHONE_AGREEMENT and task.anchor_number == event and task.state == TaskState.OPEN:
             _add_attempt(
                 session,
                 task,
@@ -138,7 +144,7 @@ def note_phone_agreement(
                 spoken_with=spoken_with,
                 agreed=(agreed,),
             )
-            _finish(task, done_at=made_at, by=by, spoken_with=spoken_with)
+            _finish(case, task, said=made_at, by=by, at=at, spoken_with=spoken_with)
 
 
 def prepare(session: Session, task_id: UUID, questions: str, *, by: Actor, at: datetime) -> Task:
@@ -152,11 +158,16 @@ def prepare(session: Session, task_id: UUID, questions: str, *, by: Actor, at: d
 
 
 def confirm(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> Task:
-    """The other side confirms a call that one side recorded. It counts once, confirmed or not."""
+    """The other side confirms what one side recorded. It counts once, confirmed or not.
+
+    Where it was claimed to have been done in time, it counts so from now on; a manager may say so too.
+    """
     case, task = _fetch(session, task_id, by=by, at=at)
-    _require_side(case, task, by)
     if task.state != TaskState.DONE:
         raise NotPossible("not_done_yet")
+    if task.claim is not None:
+        return _answer_claim(session, case, task, Claim.CONFIRMED, by=by, at=at)
+    _require_side(case, task, by)
     recorder = session.scalar(
         select(ContactAttempt.unit_id).where(ContactAttempt.task_id == task.id, ContactAttempt.number == task.attempts)
     )
@@ -178,6 +189,44 @@ def may_confirm(by: Actor, episode: Episode, task: Task, recorder: int | None) -
     return access.acts_for(by, task.counterpart_unit_id if owed_it else task.unit_id, episode)
 
 
+def refuse(session: Session, task_id: UUID, *, by: Actor, at: datetime, reason: str) -> Task:
+    """The other side, or a manager, does not agree that it was done in time: it stays late. Raises as `confirm`."""
+    case, task = _fetch(session, task_id, by=by, at=at)
+    if not reason.strip():
+        raise Invalid("reason_needed")
+    cpr.require_none(reason)
+    return _answer_claim(session, case, task, Claim.REFUSED, by=by, at=at, reason=reason.strip())
+
+
+def _answer_claim(
+    session: Session, case: CaseFile, task: Task, answer: Claim, *, by: Actor, at: datetime, reason: str | None = None
+) -> Task:
+    if task.claim is None:
+        raise NotPossible("nothing_is_claimed")
+    if task.claim == answer:
+        return case.close(session, task)
+    if task.claim != Claim.WAITING:
+        raise NotPossible("claim_answered", by=task.claim_answered_by, at=task.claim_answered_at)
+    if not may_answer_claim(by, case.episode, task):
+        raise NotAllowed("other_side_confirms")
+    task.claim, task.claim_answered_at, task.claim_answered_by = answer, at, by.name
+    kind, facts = EntryKind.CLAIM_REFUSED, {"task": str(task.uuid)}
+    if answer == Claim.CONFIRMED:
+        task.confirmed_at, task.confirmed_by, task.done_at = at, by.name, task.said_done_at
+        kind = EntryKind.TASK_CONFIRMED
+    _write(session, case, kind, by=by, at=at, facts=facts, reason=reason)
+    outbox.tell(session, case.episode, (task.unit_id,), f"claim_{answer.value}", by=by, at=at)
+    return case.close(session, task)
+
+
+def may_answer_claim(by: Actor, episode: Episode, task: Task) -> bool:
+    """Whether this person may say that a claimed time is right: of the other side, or a manager; never who told it."""
+    if by.name == task.done_by_name or not access.has_relation(by, episode):
+        return False
+    ours, theirs = (access.acts_for(by, unit, episode) for unit in (task.unit_id, task.counterpart_unit_id))
+    return Role.MANAGER in by.roles or (theirs and not ours)
+
+
 def confirm_not_relevant(session: Session, task_id: UUID, *, by: Actor, at: datetime) -> Task:
     """A second person, or a manager, agrees that a task is not relevant: it ends without being done, and is no miss."""
     case, task = _fetch(session, task_id, by=by, at=at)
@@ -190,15 +239,25 @@ def confirm_not_relevant(session: Session, task_id: UUID, *, by: Actor, at: date
     _require_side(case, task, by)
     if proposer == by.name:
         raise NotAllowed("second_person_needed")
-    _finish(task, done_at=at, by=by, spoken_with=None)
+    _finish(case, task, said=at, by=by, at=at, spoken_with=None)
     _write(session, case, EntryKind.NOT_RELEVANT, by=by, at=at, facts={"task": str(task.uuid)})
     return case.close(session, task)
 
 
 def complete(
-    session: Session, task_id: UUID, *, by: Actor, at: datetime, done_at: datetime | None = None, record: str
+    session: Session,
+    task_id: UUID,
+    *,
+    by: Actor,
+    at: datetime,
+    done_at: datetime | None = None,
+    record: str,
+    reason: str | None = None,
 ) -> Task:
-    """Record that a task that is no call was done: when, and where that can be seen. Late stays late."""
+    """Record that a task that is no call was done: when, and where that can be seen. Late stays late.
+
+    `reason` says why it is told later; a time before the limit, told after it, is claimed as in `record_attempt`.
+    """
     case, task = _fetch(session, task_id, by=by, at=at)
     access.require_unit(by, task.unit_id, case.episode)
     _require_open(task)
@@ -208,10 +267,12 @@ def complete(
         raise NotPossible("only_an_answer_completes_it")
     if not record.strip():
         raise Invalid("record_needed")
-    made = _made(done_at, task, at)
-    _finish(task, done_at=made, by=by, spoken_with=None)
+    made = instants.told(done_at, at=at, follows=_answers(case, task))
+    instants.require_why(made, reason, by=by, at=at)
+    _finish(case, task, said=made, by=by, at=at, spoken_with=None)
     facts = {"task": str(task.uuid), "record": record}
-    _write(session, case, EntryKind.TASK_DONE, by=by, at=at, effective_at=made, facts=facts)
+    _write(session, case, EntryKind.TASK_DONE, by=by, at=at, effective_at=made, facts=facts, reason=reason)
+    _ask_for_confirmation(session, case, task, by=by, at=at)
     return case.close(session, task)
 
 
@@ -298,16 +359,25 @@ def _require_open(task: Task) -> None:
         raise NotPossible("task_done", by=task.done_by_name, at=task.done_at)
 
 
-def _made(made_at: datetime | None, task: Task, at: datetime) -> datetime:
-    if made_at is not None and made_at.tzinfo is None:
-        raise Invalid("time_without_zone")
-    if made_at is not None and made_at > at:
-        raise Invalid("in_the_future")
-    return made_at or at
+def _answers(case: CaseFile, task: Task) -> datetime | None:
+    """When that happened which a task answers; a phone agreement comes before the discharge that asks for it."""
+    asked = case.timeline.events[0] if task.kind == PHONE_AGREEMENT else case.timeline.numbered(task.anchor_number)
+    return asked.effective_at if asked is not None else None
 
 
-def _finish(task: Task, *, done_at: datetime, by: Actor, spoken_with: str | None) -> None:
-    task.state, task.done_at, task.done_by_name, task.spoken_with = TaskState.DONE, done_at, by.name, spoken_with
+def _finish(case: CaseFile, task: Task, *, said: datetime, by: Actor, at: datetime, spoken_with: str | None) -> None:
+    """The task is done. Whoever owes it does not say alone, after the limit, that it was done before it."""
+    task.state, task.done_at, task.done_by_name, task.spoken_with = TaskState.DONE, said, by.name, spoken_with
+    if said <= task.due_at < at and access.acts_for(by, task.unit_id, case.episode):
+        task.done_at, task.said_done_at, task.claim = at, said, Claim.WAITING
+
+
+def _ask_for_confirmation(session: Session, case: CaseFile, task: Task, *, by: Actor, at: datetime) -> None:
+    if task.claim == Claim.WAITING:
+        outbox.tell(
+            session, case.episode, (task.counterpart_unit_id or task.unit_id,), "claim_waits", by=by, at=at,
+            kind=NoticeKind.ESCALATION, audience=Audience.UNIT if task.counterpart_unit_id else Audience.MANAGERS,
+        )  # fmt: skip
 
 
 def _write(
@@ -319,6 +389,7 @@ def _write(
     at: datetime,
     facts: dict[str, Any],
     effective_at: datetime | None = None,
+    reason: str | None = None,
 ) -> None:
     number = case.episode.history_number + 1
     told = Told(
@@ -326,4 +397,6 @@ def _write(
     )
     case.timeline = case.ahead(told)
     follows = settle(session, case, number=number, by=by, at=at)
-    history.append(session, case.episode, kind, by=by, at=at, effective_at=effective_at, facts={**facts, **follows})
+    history.append(
+        session, case.episode, kind, by=by, at=at, effective_at=effective_at, reason=reason, facts={**facts, **follows}
+    )

@@ -73,6 +73,7 @@ class EntryKind(StrEnum):
     ATTEMPT = "attempt"
     TASK_DONE = "task_done"
     TASK_CONFIRMED = "task_confirmed"
+    CLAIM_REFUSED = "claim_refused"
     TASK_CLAIMED = "task_claimed"
     TASK_HANDED_ON = "task_handed_on"
     NOT_RELEVANT = "not_relevant"
@@ -141,6 +142,14 @@ class TaskState(StrEnum):
     OPEN = "open"
     DONE = "done"
     WITHDRAWN = "withdrawn"
+
+
+class Claim(StrEnum):
+    """How it stands with a time that the owing side told after the limit had passed."""
+
+    WAITING = "waiting"  # for the other side, or a manager
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
 
 
 class Outcome(StrEnum):

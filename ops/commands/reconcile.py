@@ -12,7 +12,7 @@ from workflow import reconcile as reconciliation
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="All counts for a program.")
 def reconcile(*, as_json: bool) -> None:
-    """Count what must be nought: episodes without an owner or a next step, what is due and not raised, and the like.
+    """Count what must be zero: episodes without an owner or a next step, what is due and not raised, and the like.
 
     Exit code 1 when something is not.
     """
@@ -24,7 +24,7 @@ def reconcile(*, as_json: bool) -> None:
         for fault, count in found.faults.items():
             if count:
                 click.echo(f"{count:6d}  {fault.value.replace('_', ' ')}")
-        click.echo("Everything is nought." if found.nought else "Not nought: the lines above should not be there.")
+        click.echo("Everything is zero." if found.nought else "Not zero: the lines above should not be there.")
         if found.figures.dead:
             click.echo(f"{found.figures.dead} letters were given up: overgang outbox dead")
     if not found.nought:

@@ -29,7 +29,7 @@ from workflow.vocabulary import (
 
 Row = TypeVar("Row", Organisation, Unit, Person)
 
-AGREED_FROM = datetime(2021, 1, 1, tzinfo=UTC)
+AGREED_FROM = datetime(2020, 12, 31, 23, tzinfo=UTC)  # New Year 2021 in Denmark
 HOTEL, ACUTE, PRACTICE = "Tryghedshotellet", "Akutpladserne", "Lægehuset Demo"
 RANDERS, FAVRSKOV = "0730", "0710"
 REFORM = date(2027, 1, 1)

@@ -37,7 +37,8 @@ def to_the_hotel(session: Session, world: World) -> Episode:
 
 def discharge(session: Session, world: World, episode: Episode, *, at: datetime = DISCHARGED) -> Task:
     episodes.record_event(
-        session, episode.uuid, "patient_discharged", by=world.coordinator, at=at, effective_at=DISCHARGED
+        session, episode.uuid, "patient_discharged", by=world.coordinator, at=at, effective_at=DISCHARGED,
+        reason="Skrevet senere",
     )
     return call_of(session, episode)
 
@@ -45,13 +46,13 @@ def discharge(session: Session, world: World, episode: Episode, *, at: datetime 
 def call(session: Session, world: World, task: Task, *, at: datetime, made_at: datetime | None = None) -> None:
     tasks.record_attempt(
         session, task.uuid, Outcome.COMPLETED, spoken_with="Anders Demo", by=world.facility_nurse, at=at,
-        made_at=made_at,
+        made_at=made_at, note="Skrevet senere",
     )  # fmt: skip
 
 
 @pytest.fixture
 def lived(session: Session, world: World) -> World:
-    """Five discharged and forgotten; one called in time, one late, one in time and told late, one heard of too late.
+    """Five discharged and forgotten; one called in time, one late, one told late and confirmed, one heard late.
 
     Two more lie in the ward while the handover waits for an answer; one has nothing but an admission.
     """
@@ -62,6 +63,7 @@ def lived(session: Session, world: World) -> World:
     raise_all(session, DUE)
     call(session, world, late, at=DUE + hours(1))
     call(session, world, told_late, at=DUE + hours(1), made_at=DUE - hours(2))
+    tasks.confirm(session, told_late.uuid, by=world.ward_nurse, at=DUE + hours(3))
     discharge(session, world, to_the_hotel(session, world), at=DUE + hours(2))
     for _ in range(2):
         to_the_hotel(session, world)

@@ -18,7 +18,7 @@ def story(programs: Programs, world: World) -> Story:
 def test_an_event_moves_the_episode_on_and_is_read_in_its_history(story: Story, programs: Programs) -> None:
     episode, _ = story.sent()
     advance(timedelta(hours=5))
-    said = {"trigger": "patient_discharged", "effective_at": "2026-03-12T11:30:00+00:00"}
+    said = {"trigger": "patient_discharged", "effective_at": "2026-03-12T11:30:00+00:00", "reason": "Travlt"}
     answer = programs["coordination"].post(f"/episodes/{episode}/events", said)
     assert (answer.json["state"], answer.json["closed_at"]) == ("discharged", None)
     entries = programs["ward"].get(f"/episodes/{episode}/history").json["items"]

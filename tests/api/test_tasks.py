@@ -23,7 +23,7 @@ def test_the_call_is_tried_made_and_confirmed_by_the_other_side(story: Story, pr
     advance(timedelta(hours=2))
     agreed = {"text": "Mål blodtryk i morgen", "owner": "receiver", "due_at": "2026-03-13T09:00:00Z"}
     made = {"outcome": "completed", "spoken_with": "Anders Demo", "agreed": [agreed]}
-    done = hotel.post(f"{where}/attempts", made | {"made_at": "2026-03-12T08:30:00Z"})
+    done = hotel.post(f"{where}/attempts", made | {"made_at": "2026-03-12T08:30:00Z", "note": "Travlt"})
     assert (done.json["state"], done.json["done_at"]) == ("done", "2026-03-12T08:30:00Z")
     assert programs["ward"].post(f"{where}/confirmation").json["confirmed_at"] is not None
     shown = programs["ward"].get(where).json

@@ -27,9 +27,7 @@ def test_a02_a_new_way(play: Scene) -> None:
     # Search the number of Agnes: nobody yet; open an episode: admitted now
     koordinator.searches(AGNES.value)
     koordinator.does("open-episode")
-    koordinator.page.locator("[id='new-ward']").select_option(
-        label="Medicinsk afsnit (Regionshospitalet Randers (demo))"
-    )
+    koordinator.page.locator("[id='new-ward']").select_option(label="Medicinsk afsnit")
     assert barriers(koordinator.page) == []
     koordinator.does("open")
     # Admitted; the report is due within 24 h; the number is masked, and in no address

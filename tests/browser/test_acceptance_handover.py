@@ -64,7 +64,7 @@ def test_a05_to_a09_a_handover_until_it_is_accepted(play: Scene) -> None:
     koordinator.reads("Læst af Distrikt Syd", "12.16")
 
     # A07: reject: the medicine list is missing
-    distrikt.page.locator("[data-answer] summary", has_text="Afvis").click()
+    distrikt.page.locator(".answers summary", has_text="Afvis").click()
     distrikt.fills("reject", reason="mangler medicinliste")
     distrikt.does("reject")
     # koordinator is told without the number; the owner is still the hospital, and the clock runs

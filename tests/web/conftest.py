@@ -21,7 +21,7 @@ from tests.standing import Standing, standing
 from tests.web.citizens import discharged_to_the_hotel
 from tests.web.reader import Reader
 from web.app import create_app
-from workflow import clock, db, keys, operations
+from workflow import agreements, clock, db, keys, operations
 from workflow.db import Session
 from workflow.medcom import addresses, senders
 from workflow.settings import Settings
@@ -41,6 +41,7 @@ def installation(servers: Servers) -> Iterator[Settings]:
 def running(installation: Settings) -> Iterator[Settings]:
     """The same, connected, its background work just having given a sign of life."""
     keys.use(installation)
+    agreements.forget()
     engine = db.connect(installation.database_url)
     beat(clock.real_now())
     yield installation

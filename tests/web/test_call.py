@@ -204,10 +204,30 @@ def test_questions_are_prepared_for_whoever_rings(app: Flask, tryghed: Reader, g
     assert other(app, "bo").sees(f"/opgaver/{guest.call}/opkald").html.count("Hvornår fjernes sting?") == 2
 
 
-def test_a_call_made_in_time_and_written_down_late_is_in_time(tryghed: Reader, guest: Guest) -> None:
+def test_a_call_told_after_its_limit_is_late_until_the_ward_confirms_when_it_was(
+    app: Flask, tryghed: Reader, guest: Guest
+) -> None:
     later(hours=25)
-    made = shown_now(hours=-2)
-    assert "Gennemført til tiden" in call(tryghed, guest, **SPOKEN, effective_at=made).text
+    made, address = shown_now(hours=-2), f"/opgaver/{guest.call}/opkald"
+    asked = call(tryghed, guest, **SPOKEN, effective_at=made)
+    assert "Mere end 15 minutter siden? Skriv hvorfor." in asked.text
+    assert asked.first("a", href="#call-reason")
+    waits = call(tryghed, guest, **SPOKEN, effective_at=made, reason="Travl vagt")
+    assert "Tæller som for sent, indtil den anden part eller en leder bekræfter tidspunktet" in waits.text
+    assert "data-confirm" not in waits.html
+    ward = other(app, "afdeling")
+    confirmed = ward.presses(ward.sees(address), data_confirm="")
+    assert confirmed.answer.status_code == 200
+    assert "Gennemført til tiden" in ward.sees(address).text
+
+
+def test_a_claimed_time_that_is_not_right_is_refused_with_a_reason(app: Flask, tryghed: Reader, guest: Guest) -> None:
+    later(hours=25)
+    call(tryghed, guest, **SPOKEN, effective_at=shown_now(hours=-2), reason="Travl vagt")
+    ward, address = other(app, "afdeling"), f"/opgaver/{guest.call}/opkald"
+    page = ward.sends(ward.sees(address), f"/opgaver/{guest.call}/afvis", reason="Vi har ikke talt med nogen")
+    assert page.answer.status_code == 200
+    assert "tæller som for sent" in ward.sees(address).text
 
 
 def test_the_page_is_read_in_few_statements(tryghed: Reader, guest: Guest) -> None:

@@ -89,4 +89,4 @@ def test_the_kind_of_a_unit_in_use_is_fixed(admin: Reader, guest: Guest) -> None
     old, _ = two_houses()
     refused = admin.sends(admin.sees(f"/admin/units/{old}"), f"/admin/units/{old}", enhedsart="distrikt")
     assert refused.answer.status_code == 422
-    assert "Enhedens art kan ikke ændres, mens den bruges: 1 åbne forløb" in refused.text
+    assert "Enhedens art og organisation kan ikke ændres, mens den bruges: 1 åbne forløb" in refused.text

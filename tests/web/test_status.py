@@ -115,7 +115,7 @@ def condition(figures: Figures) -> Condition:
 @pytest.mark.parametrize(
     ("seen", "part", "state", "says"),
     [
-        ({"unraised": Backlog(count=2, oldest=timedelta(seconds=3))}, "raising", State.WORKS, "2 er forfaldne"),
+        ({"unraised": Backlog(count=2, oldest=timedelta(seconds=3))}, "raising", State.WORKS, "2 påmindelser mangler"),
         ({"unraised": Backlog(count=1, oldest=timedelta(hours=2))}, "raising", State.LATE, "den er 2 t forsinket"),
         ({"unrouted": Backlog(count=1), "unsent": Backlog(count=1234, oldest=timedelta(minutes=61))},
          "sending", State.LATE, "1.235 venter på at blive sendt; den ældste er 1 t 1 min over tiden"),

@@ -69,8 +69,9 @@ def _register_reading(app: Flask) -> None:
                 (row.key, None if row.withdrawn else agreements.read_rule(row.terms)) for row in found.row.rules
             ]
             return render_template(
-                "agreements/agreement.html", at=clock.now(session), found=found, rules=rules_of, pathways=_pathways()
-            )
+                "agreements/agreement.html", at=clock.now(session), found=found, rules=rules_of, pathways=_pathways(),
+                known=agreements.first_rules(),
+            )  # fmt: skip
 
 
 def _register_writing(app: Flask) -> None:

@@ -76,7 +76,9 @@ class EventTaken(Taken):
 
     trigger: Line
     effective_at: Instant | None = Field(default=None, description="When it happened; now where absent.")
-    reason: Text | None = Field(default=None, description="Why a missing handover is overridden.")
+    reason: Text | None = Field(
+        default=None, description="Why a missing handover is overridden, or why it is told later than 15 minutes after."
+    )
     phone: PhoneTaken | None = None
     seen: int | None = None
 
@@ -101,6 +103,7 @@ class WardTaken(Taken):
 
     ward: UUID
     effective_at: Instant | None = None
+    reason: Text | None = Field(default=None, description="Why it is told later: from 15 minutes on.")
 
 
 class ReadmissionTaken(WardTaken):
@@ -177,8 +180,9 @@ def _register_amendments(api: Interface) -> None:
         """The citizen lies in another ward now."""
         ward = staffing.unit(call.session, body.ward)
         changed = amendments.transfer(
-            call.session, episode_id, ward, by=call.by, at=call.at, effective_at=body.effective_at
-        )
+            call.session, episode_id, ward, by=call.by, at=call.at, effective_at=body.effective_at,
+            reason=body.reason,
+        )  # fmt: skip
         return shapes.episode(call, changed)
 
     @api.change("/episodes/<uuid:episode_id>/readmission", Scope.EPISODES_WRITE)
@@ -187,7 +191,7 @@ def _register_amendments(api: Interface) -> None:
         ward = staffing.unit(call.session, body.ward)
         goes_on = episodes.readmit(
             call.session, episode_id, ward=ward, by=call.by, at=call.at, effective_at=body.effective_at,
-            acute=body.acute,
+            acute=body.acute, reason=body.reason,
         )  # fmt: skip
         return shapes.episode(call, goes_on)
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from web.api.models import Given, Instant, Nothing, Reason, Taken
+from web.api.models import Given, Instant, Nothing, Reason, Taken, Text
 from web.api.paging import OfUnit, Page, page
 from web.api.verbs import Call, Interface
 from workflow import places
@@ -61,9 +61,10 @@ class ExtraTaken(Reason):
 
 
 class ArrivalTaken(Taken):
-    """When; now where absent."""
+    """When, now where absent; from 15 minutes back on with a reason."""
 
     arrived_at: Instant | None = None
+    reason: Text | None = None
 
 
 class DepartureTaken(Taken):
@@ -132,7 +133,10 @@ def _register_of_citizens(api: Interface) -> None:
     @api.change("/episodes/<uuid:episode_id>/place/arrival", Scope.PLACES_WRITE)
     def arrive_in_place(call: Call, body: ArrivalTaken, episode_id: UUID) -> StayStanding:
         """Whoever has a place reserved now lies in it."""
-        return _stay(places.arrive(call.session, episode_id, by=call.by, at=call.at, arrived_at=body.arrived_at))
+        stay = places.arrive(
+            call.session, episode_id, by=call.by, at=call.at, arrived_at=body.arrived_at, reason=body.reason
+        )
+        return _stay(stay)
 
     @api.change("/episodes/<uuid:episode_id>/place/departure", Scope.PLACES_WRITE)
     def leave_place(call: Call, body: DepartureTaken, episode_id: UUID) -> StayStanding:

@@ -11,7 +11,7 @@ from web.api.models import Given, Instant
 from web.api.verbs import Call
 from workflow.lists import listing
 from workflow.tables import Citizen, Episode, Handover, Miss, Task, Unit
-from workflow.vocabulary import DoneBy, HandoverState, Look, MissCode, Outcome, TaskState, Verdict
+from workflow.vocabulary import Claim, DoneBy, HandoverState, Look, MissCode, Outcome, TaskState, Verdict
 
 Units = dict[int, Unit]
 
@@ -84,7 +84,9 @@ class TaskStanding(Given):
     opened_at: Instant
     due_at: Instant
     late: bool
-    done_at: Instant | None
+    done_at: Instant | None = Field(description="When it counts as done.")
+    said_done_at: Instant | None = Field(description="When the owing side said, after the limit, that it was done.")
+    claim: Claim | None = Field(description="How that stands: it counts once the other side or a manager confirms it.")
     claimed: bool
     attempts: int
     last_outcome: Outcome | None
@@ -157,7 +159,8 @@ def task_fields(row: Task, episode_id: UUID, known: Units, at: datetime) -> dict
         "id": row.uuid, "episode": episode_id, "kind": row.kind, "state": row.state, "done_by": row.done_by,
         "unit": unit(known[row.unit_id]), "counterpart": maybe(known, row.counterpart_unit_id),
         "opened_at": row.opened_at, "due_at": row.due_at, "late": row.state == TaskState.OPEN and row.due_at <= at,
-        "done_at": row.done_at, "claimed": row.claimed_by_id is not None, "attempts": row.attempts,
+        "done_at": row.done_at, "said_done_at": row.said_done_at,
+        "claim": row.claim, "claimed": row.claimed_by_id is not None, "attempts": row.attempts,
         "last_outcome": row.last_outcome, "confirmed_at": row.confirmed_at, "miss": row.miss,
     }  # fmt: skip
 

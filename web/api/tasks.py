@@ -69,12 +69,19 @@ class DoneTaken(Taken):
 
     record: Text
     done_at: Instant | None = None
+    reason: Text | None = Field(default=None, description="Why it is told later: from 15 minutes on.")
 
 
 class ClaimTaken(Taken):
     """Whether to take it from a colleague who has it."""
 
     take_over: bool = False
+
+
+class ReasonTaken(Taken):
+    """Why."""
+
+    reason: Text
 
 
 class NoteTaken(Taken):
@@ -120,7 +127,7 @@ def _register_reading(api: Interface) -> None:
 def _register_changes(api: Interface) -> None:
     @api.change("/tasks/<uuid:task_id>/attempts", Scope.TASKS_WRITE)
     def record_attempt(call: Call, body: AttemptTaken, task_id: UUID) -> TaskStanding:
-        """Record one try. A call in time that is written down late is still in time."""
+        """Record one try; a `note` says why where it is told later. What is told after the limit is a `claim`."""
         tried = tasks.record_attempt(
             call.session, task_id, body.outcome, by=call.by, at=call.at, made_at=body.made_at,
             spoken_with=body.spoken_with, doctor_involved=body.doctor_involved, next_try_at=body.next_try_at,
@@ -131,13 +138,20 @@ def _register_changes(api: Interface) -> None:
     @api.change("/tasks/<uuid:task_id>/completion", Scope.TASKS_WRITE)
     def complete_task(call: Call, body: DoneTaken, task_id: UUID) -> TaskStanding:
         """Record that a task that is no call was done. Late stays late."""
-        done = tasks.complete(call.session, task_id, by=call.by, at=call.at, done_at=body.done_at, record=body.record)
+        done = tasks.complete(
+            call.session, task_id, by=call.by, at=call.at, done_at=body.done_at, record=body.record, reason=body.reason
+        )
         return _standing(call, done)
 
     @api.change("/tasks/<uuid:task_id>/confirmation", Scope.TASKS_WRITE)
     def confirm_task(call: Call, body: Nothing, task_id: UUID) -> TaskStanding:
-        """The other side confirms a call that one side recorded."""
+        """The other side confirms what one side recorded; a claimed time counts from then on."""
         return _standing(call, tasks.confirm(call.session, task_id, by=call.by, at=call.at))
+
+    @api.change("/tasks/<uuid:task_id>/refusal", Scope.TASKS_WRITE)
+    def refuse_claim(call: Call, body: ReasonTaken, task_id: UUID) -> TaskStanding:
+        """The other side, or a manager, does not agree to a claimed time: it stays late."""
+        return _standing(call, tasks.refuse(call.session, task_id, by=call.by, at=call.at, reason=body.reason))
 
     @api.change("/tasks/<uuid:task_id>/irrelevance", Scope.TASKS_WRITE)
     def confirm_irrelevance(call: Call, body: Nothing, task_id: UUID) -> TaskStanding:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 
-from web.ground import identity, rules
+from web.ground import errors, identity, rules
 from web.ground.forgery import FIELD
 from web.ground.language import local_address
 from workflow import clock, keys
@@ -22,7 +22,7 @@ from workflow.staff import sign_ins
 CARRIED = "typed"  # the name of the hidden field
 MOST = 200_000  # characters of it
 LIFE = timedelta(hours=12)
-SECRET = {"password", "old", "new", "again", "code", FIELD, CARRIED}
+SECRET = {*errors.SECRET, FIELD, CARRIED}
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ def register(app: Flask) -> None:
             ring = row.other if ours or row.other is None else row.unit
             return render_template(
                 "call.html", at=desk.at, row=row, me=desk.by, mine=mine, ring=ring, line_until=until,
+                may_answer=tasks.may_answer_claim(desk.by, row.episode, row.task),
                 may_confirm=tasks.may_confirm(desk.by, row.episode, row.task, recorder),
                 numbers=phones.numbers(ring, at=desk.at, line_until=until) if ring is not None else (),
                 next_try=next_try(row, desk.at),

@@ -6,10 +6,9 @@ from flask import request
 
 from web.ground import formats
 from workflow.episodes import PhoneAgreement
-from workflow.errors import Invalid, Missing
+from workflow.errors import Missing
 
 FINAL = {"patient_died", "episode_cancelled"}  # pressed by mistake these are the worst: they are confirmed
-LATE_NOTE = timedelta(minutes=15)  # whoever records something older says why
 
 
 def text(name: str) -> str:
@@ -29,16 +28,11 @@ def sure() -> None:
 
 
 def happened_at(at: datetime) -> datetime | None:
-    """When it happened; None for now: the time stands as the page had filled it in. Raises Invalid.
-
-    Something older than a quarter of an hour asks for a reason.
-    """
+    """When it happened; None for now: the time stands as the page had filled it in. Raises Invalid."""
     typed = text("effective_at")
     if typed in {"", text("filled_in")}:
         return None
     happened = formats.from_input(typed)
-    if happened < at - LATE_NOTE and not text("reason"):
-        raise Invalid("reason_needed")
     return min(happened, at) if happened - at < timedelta(minutes=1) else happened
 
 

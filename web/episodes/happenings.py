@@ -68,6 +68,7 @@ def register(app: Flask) -> None:
             goes_on = episodes.readmit(
                 desk.session, episode_id, ward=ward, by=desk.by, at=desk.at,
                 effective_at=episode_form.happened_at(desk.at), acute=text("acute") == "1",
+                reason=text("reason") or None,
             )  # fmt: skip
             confirmation.of(goes_on)
             goes_on_id = goes_on.uuid
@@ -81,7 +82,7 @@ def register(app: Flask) -> None:
             ward = _unit(desk, "ward")
             amendments.transfer(
                 desk.session, episode_id, ward, by=desk.by, at=desk.at,
-                effective_at=episode_form.happened_at(desk.at),
+                effective_at=episode_form.happened_at(desk.at), reason=text("reason") or None,
             )  # fmt: skip
         return back(episode_id)
 

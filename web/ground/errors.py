@@ -8,11 +8,18 @@ from types import TracebackType
 import psycopg
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError, TimeoutError
+from sqlalchemy.exc import (
+    DataError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+    SQLAlchemyError,
+    TimeoutError,
+)
 from werkzeug.exceptions import HTTPException
 
 from web.ground import again, headers, identity, language, outcome, problem
-from web.ground.forgery import Unmarked
+from web.ground.forgery import FIELD, Unmarked
 from web.ground.language import gettext
 from workflow.errors import Invalid, Missing, NotAllowed, NotFound, NotPossible, Stale, TooMany, WorkflowError
 
@@ -25,6 +32,8 @@ STATUS: dict[type[WorkflowError], int] = {
     Stale: 409,
     TooMany: 429,
 }
+
+SECRET = {"password", "old", "new", "again", "code"}  # fields that no page repeats
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -68,9 +77,16 @@ def page(status: int, sentence: str, error: Exception | None = None) -> Response
     extra = {"Retry-After": "30"} if status == 503 else {}
     answer = render_template(
         "error.html", layout=layout, heading=heading(status), sentence=sentence, sure=status < 500,
-        request_id=g.request_id,
+        request_id=g.request_id, typed=_typed() if status == 503 else (),
     )  # fmt: skip
     return answer, status, extra
+
+
+def _typed() -> list[tuple[str, str]]:
+    """What stood in a form that could not be taken, to be sent once more by one press; never a secret."""
+    if request.method != "POST" or headers.wants_fragment() or SECRET & set(request.form):
+        return []
+    return [(name, value) for name, value in request.form.items(multi=True) if name != FIELD]
 
 
 class Pages(Flask):
@@ -111,8 +127,12 @@ def register(app: Flask) -> None:
         return page(400, sentence_for(400))
 
     @app.errorhandler(OperationalError)
+    @app.errorhandler(InterfaceError)
+    @app.errorhandler(PendingRollbackError)  # of a session whose connection went in the middle
     @app.errorhandler(psycopg.OperationalError)
+    @app.errorhandler(psycopg.InterfaceError)
     @app.errorhandler(TimeoutError)
     def database_away(error: Exception) -> ResponseReturnValue:
+        identity.unknown()
         log.error("request %s %s: database: %s", g.request_id, request.endpoint, type(error).__name__)
         return page(503, sentence_for(503))

@@ -12,7 +12,7 @@ from jinja2.runtime import Context
 from web.ground import language
 from web.ground.language import gettext
 from workflow import sentences
-from workflow.calendar import COPENHAGEN, at_clock, local
+from workflow.calendar import COPENHAGEN, MIDNIGHT, at_clock, local
 from workflow.errors import Invalid
 from workflow.share import Share
 from workflow.tables import Unit
@@ -82,6 +82,12 @@ def when(moment: datetime, at: datetime) -> str:
             form = DAY_AND_CLOCK if then.year == now.year else WITH_YEAR
             return format_datetime(moment, form[chosen], tzinfo=COPENHAGEN, locale=chosen)
     return f"{near} {clock(moment)}"
+
+
+def since(moment: datetime) -> str:
+    """From when something holds: the day where it is midnight, else the instant."""
+    then = local(moment)
+    return instant(moment) if then.time() != MIDNIGHT else day(then.date())
 
 
 def soon_when(moment: datetime, at: datetime) -> str:
@@ -202,8 +208,9 @@ def _word(_context: Context, code: str) -> str:
 
 def register(app: Flask) -> None:
     """Let templates write `{{ at | instant }}` and its sisters."""
-    for write in (instant, moment, span, left, urgency, when, soon_when, clock, for_input, moment_of, number, share):
+    for write in (instant, moment, span, left, urgency, when, soon_when, since, clock, for_input, moment_of, number):
         app.add_template_filter(write)
+    app.add_template_filter(share)
     app.add_template_filter(unit_choices)
     app.add_template_filter(near_day)
     app.add_template_filter(phone)

@@ -3,7 +3,7 @@
 import logging
 from typing import NoReturn
 
-from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from web.ground import headers, programs, rules
@@ -48,14 +48,18 @@ def token() -> str:
 
 
 def signed_in() -> SignedIn | None:
-    """The living sign-in of this browser. Asks the database once a request, and only a browser that has a token."""
+    """The living sign-in of this browser. Asks the database once a request, and only a browser that has a token.
+
+    What is not known for want of a database is not remembered: nobody is taken for signed out because of that.
+    """
     if "signed_in" not in g:
-        g.signed_in = None
+        living = None
         if token():
             with Session.begin() as session:
-                g.signed_in = sign_ins.living(
+                living = sign_ins.living(
                     session, token(), at=clock.real_now(), idle=settings().idle, used=not headers.refreshes_itself()
                 )
+        g.signed_in = living
     found: SignedIn | None = g.signed_in
     return found
 
@@ -99,8 +103,14 @@ def renew(fresh: str) -> SignedIn:
     return somebody()
 
 
+def unknown() -> None:
+    """For the rest of this request nobody asks who it is: the database does not say."""
+    g.signed_in = None
+
+
 def let_out() -> None:
-    """Take the token from the browser."""
+    """Take the token from the browser, and what else we had it keep."""
+    session.clear()
     g.token = ""
     g.signed_in = None
 

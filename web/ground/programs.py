@@ -12,7 +12,7 @@ from workflow.vocabulary import Scope
 
 def bearer() -> Bearer | None:
     """Who holds the token that the request shows. Asks the database once a request."""
-    if "bearer" not in g:
+    if "bearer" not in g:  # what the database does not say just now is not remembered
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         g.bearer = _holder(secret.strip()) if scheme.lower() == "bearer" else None
     found: Bearer | None = g.bearer

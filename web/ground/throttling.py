@@ -5,10 +5,12 @@ Guessing passwords is counted elsewhere and for longer, in PostgreSQL (`workflow
 
 from typing import Any
 
+import psycopg
 from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from sqlalchemy.exc import SQLAlchemyError
 
 from web.ground import identity, programs, rules
 from web.ground.rules import Who
@@ -20,7 +22,14 @@ PATIENCE = 0.25  # seconds that a page waits for Redis, before it counts for its
 
 
 def who() -> str:
-    """Whose requests are counted together. Public pages ask no database."""
+    """Whose requests are counted together. Public pages ask no database; while it is away, addresses are counted."""
+    try:
+        return _whose()
+    except (SQLAlchemyError, psycopg.Error):  # the page itself asks again, and says so
+        return f"address:{identity.address()}"
+
+
+def _whose() -> str:
     rule = rules.of(current_app, request.endpoint) if request.endpoint else None
     if rule is not None and rule.who == Who.PROGRAM and (bearer := programs.bearer()) is not None:
         return f"token:{bearer.token_id}"

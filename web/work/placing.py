@@ -39,7 +39,10 @@ def register(app: Flask) -> None:
     @for_patients
     def confirm_arrival(episode_id: UUID) -> ResponseReturnValue:
         with looks.looking("places") as desk:
-            destinations.arrive(desk.session, episode_id, by=desk.by, at=desk.at, arrived_at=_arrived_at())
+            destinations.arrive(
+                desk.session, episode_id, by=desk.by, at=desk.at, arrived_at=_arrived_at(),
+                reason=request.form.get("reason"),
+            )  # fmt: skip
         return back()
 
     @app.post("/forloeb/<uuid:episode_id>/plads/frigiv")

@@ -50,7 +50,7 @@ def register(app: Flask) -> None:
                 return redirect(there, code=303)
             return render_template(
                 "task.html", at=desk.at, row=row, me=desk.by, mine=worklist.acts_for(desk.seen),
-                numbers=phones.numbers,
+                may_answer=tasks.may_answer_claim(desk.by, row.episode, row.task), numbers=phones.numbers,
                 colleagues=worklist.colleagues(desk.session, row.task.unit_id),
             )  # fmt: skip
 
@@ -79,7 +79,10 @@ def register(app: Flask) -> None:
         with looks.looking("task") as desk:
             done_at = formats.from_input(request.form.get("effective_at", ""))
             record = request.form.get("record", "")
-            task = tasks.complete(desk.session, task_id, by=desk.by, at=desk.at, done_at=done_at, record=record)
+            task = tasks.complete(
+                desk.session, task_id, by=desk.by, at=desk.at, done_at=done_at, record=record,
+                reason=request.form.get("reason"),
+            )  # fmt: skip
             confirmation.of(task.episode, what=task.kind)
         return redirect(url_for("tasks_page"), code=303)
 
@@ -90,6 +93,16 @@ def register(app: Flask) -> None:
             task = tasks.confirm(desk.session, task_id, by=desk.by, at=desk.at)
             confirmation.of(task.episode, what=task.kind)
         return _back()
+
+    @app.post("/opgaver/<uuid:task_id>/afvis")
+    @for_patients
+    def refuse_claim(task_id: UUID) -> ResponseReturnValue:
+        """The time that was told is not agreed to: it stays late."""
+        with looks.looking("task") as desk:
+            reason = request.form.get("reason", "")
+            task = tasks.refuse(desk.session, task_id, by=desk.by, at=desk.at, reason=reason)
+            confirmation.of(task.episode, what=task.kind)
+        return redirect(url_for("task_page", task_id=task_id), code=303)
 
     @app.post("/opgaver/<uuid:task_id>/ikke-relevant")
     @for_patients

@@ -17,7 +17,7 @@ from workflow.lists.by_unit import of_units
 from workflow.seeing.sight import Sight
 from workflow.tables import Deadline, Episode, Handover, InboxItem, Notice, Unit
 from workflow.telling import wordings
-from workflow.vocabulary import Concerns, HandoverState, Language, Role
+from workflow.vocabulary import Concerns, Language, Role
 
 ROWS = 25
 COUNTED = 99
@@ -29,7 +29,7 @@ _ASKING = f"""
     of_units('''
     select d.id, d.due_at from deadlines d
     where d.unit_id = mine.id and d.ended_at is null and d.concerns <> 'state'
-      and d.concerns in ('handover_answer', 'handover_sending', 'question')
+      and d.concerns in ('handover_answer', 'handover_mending', 'handover_sending', 'question')
       and (d.handover_id is not null or d.task_id is not null)
     order by d.due_at, d.id limit %(rows)s
 ''')
@@ -118,8 +118,7 @@ def _what(deadline: Deadline) -> str:
         return "question"
     if deadline.concerns == Concerns.HANDOVER_ANSWER:
         return "answer"
-    rejected = deadline.handover is not None and deadline.handover.state == HandoverState.REJECTED
-    return "again" if rejected else "send"
+    return "again" if deadline.concerns == Concerns.HANDOVER_MENDING else "send"
 
 
 def page(

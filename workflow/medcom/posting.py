@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from workflow import texts
 from workflow.actor import Actor
+from workflow.db import LONGEST_LINE
 from workflow.errors import Invalid, NotPossible
 from workflow.medcom import addresses, communication, conversation, outbound, uris, writing
 from workflow.medcom.communication import CareCommunication
@@ -47,6 +49,11 @@ class Letter:
     by: Actor
     at: datetime
     real_at: datetime
+
+    def __post_init__(self) -> None:
+        """Raises Invalid for what is too long."""
+        object.__setattr__(self, "text", texts.taken(self.text))
+        object.__setattr__(self, "topic", self.topic and texts.taken(self.topic, LONGEST_LINE, "topic"))
 
 
 def say(

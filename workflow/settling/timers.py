@@ -48,6 +48,8 @@ def keep(
         moved = live.due_at != limit.due_at
         if moved:
             case.moved.append(_moved(live, limit.due_at))
+            if live.miss is not None and live.due_at <= at < limit.due_at:
+                case.spared.append(live)
         # Passed unmet under the old limit, and not excused by the new: who had it until now missed it.
         passed = limit.due_at <= at or not moved
         end(case, live, Ended.MOVED if moved else Ended.HANDED_ON, at=at, until=at if passed else None)

@@ -1,5 +1,6 @@
 """What was missed in the sending of handovers, and what counts of every miss now that more is known."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -13,8 +14,20 @@ from workflow.tables import Handover, Miss, Task
 from workflow.vocabulary import Concerns, HandoverState, MissCode, RuleKind, TaskState, Verdict
 
 
-def settle_misses(session: Session, case: CaseFile, *, by: Actor, at: datetime) -> None:
-    """Write what was missed in sending, and append a verdict wherever what is known now changes what counts."""
+def settle_misses(
+    session: Session, case: CaseFile, tells_for: Callable[[int], bool], *, by: Actor, at: datetime
+) -> None:
+    """Write what was missed in sending, and append a verdict wherever what is known now changes what counts.
+
+    Who `tells_for` the unit that missed something does not excuse it by another time alone: it stands, and says that
+    this waits for a manager.
+    """
+    for live in case.spared:
+        if live.miss is not None and tells_for(live.unit_id):
+            miss(
+                case, live.miss, due_at=live.due_at, owing_unit_id=live.unit_id, task=live.task, handover=live.handover
+            )  # fmt: skip
+    case.spared.clear()
     for handover in case.handovers:
         _miss_of_sending(case, handover, at=at)
     known = misses.of_episode(session, case.episode) if case.missed else []
@@ -25,7 +38,11 @@ def settle_misses(session: Session, case: CaseFile, *, by: Actor, at: datetime) 
         case.missed = True
     for judged in known:
         verdict, reason = _verdict(case, judged, at=at)
-        misses.judge(session, judged, verdict, reason, by=by, at=at)
+        undone = (judged.verdict, verdict) == (Verdict.STANDS, Verdict.EXCUSED) and not judged.by_hand
+        if undone and (judged.claimed or tells_for(judged.miss.owing_unit_id)):
+            misses.leave_to_managers(session, judged, by=by, at=at)
+        else:
+            misses.judge(session, judged, verdict, reason, by=by, at=at)
 
 
 def _miss_of_sending(case: CaseFile, handover: Handover, *, at: datetime) -> None:

@@ -40,16 +40,24 @@ def _send(session: Session, episode_id: UUID, unit: Unit, kind: PlaceKind, *, by
         amendments.reroute(session, episode_id, _BY_HOTEL, facility=unit, by=by, at=at)
 
 
-def arrive(session: Session, episode_id: UUID, *, by: Actor, at: datetime, arrived_at: datetime | None = None) -> None:
+def arrive(
+    session: Session,
+    episode_id: UUID,
+    *,
+    by: Actor,
+    at: datetime,
+    arrived_at: datetime | None = None,
+    reason: str | None = None,
+) -> None:
     """The citizen is there. Where the pathway knows of an arrival, that is what is recorded, and the place follows.
 
     Nobody arrives before they were discharged: the pathway says so. Raises as `record_event` and `places.arrive`.
     """
     episode = fetch_for(session, episode_id, by=by, at=at).episode
     if _awaited(episode):
-        episodes.record_event(session, episode_id, _ARRIVED, by=by, at=at, effective_at=arrived_at)
+        episodes.record_event(session, episode_id, _ARRIVED, by=by, at=at, effective_at=arrived_at, reason=reason)
     else:
-        places.arrive(session, episode_id, by=by, at=at, arrived_at=arrived_at)
+        places.arrive(session, episode_id, by=by, at=at, arrived_at=arrived_at, reason=reason)
 
 
 def _awaited(episode: Episode) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from workflow import texts
 from workflow.actor import Actor
 from workflow.errors import NotAllowed
 from workflow.staff import people, roles
@@ -59,7 +60,7 @@ def _met(session: Session, claimed: Claimed, *, at: datetime, creates: bool) -> 
     taken = select(ExternalIdentity.id).where(
         ExternalIdentity.issuer == claimed.issuer, ExternalIdentity.person_id == Person.id
     )
-    username = claimed.username.strip().lower()
+    username = texts.clean(claimed.username).strip().lower()
     person = session.scalar(select(Person).where(func.lower(Person.username) == username, ~taken.exists()))
     if person is None and creates and _in_units(session, claimed.roles or ()):
         by = Actor(name=claimed.issuer, origin=Origin.SYSTEM)

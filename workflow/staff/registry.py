@@ -215,7 +215,7 @@ def _phone(cell: str) -> str | None:
 
 def _written(session: Session, reading: Reading, row: Any, values: dict[str, Any]) -> Any:
     before = None if row.id is None else plain(row)
-    if isinstance(row, Unit) and before is not None and before["kind"] != values["kind"]:
+    if isinstance(row, Unit) and before and any(before[name] != values[name] for name in ("kind", "organisation_id")):
         require_unused(session, row)
     for name, value in values.items():
         setattr(row, name, value)

@@ -53,8 +53,9 @@ def _undo(session: Session, change: dict[str, Any], by: Actor) -> None:
     if row is None or plain(row) != change["after"]:
         raise NotPossible("used_since_the_import", name=change["name"])
     if isinstance(row, Unit):
-        new_kind = change["before"] is not None and change["before"]["kind"] != row.kind
-        if row.closed_on is not None or (new_kind and uses(session, row)):
+        before = change["before"] or change["after"]
+        turned = (before["kind"], before["organisation_id"]) != (row.kind, row.organisation_id)
+        if row.closed_on is not None or (turned and uses(session, row)):
             raise NotPossible("used_since_the_import", name=change["name"])
     require_administrator_in(session, row.organisation_id if isinstance(row, Unit) else row.id, by=by)
     try:

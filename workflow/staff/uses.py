@@ -35,7 +35,7 @@ def uses(session: Session, unit: Unit) -> Uses:
 
 
 def require_unused(session: Session, unit: Unit) -> None:
-    """Raises Invalid, with what uses the unit: its kind says what it can be to an episode."""
+    """Raises Invalid, with what uses the unit: its kind and whose it is say what it can be to an episode."""
     found = uses(session, unit)
     if found.episodes or found.handovers or found.places or found.requests:
         raise Invalid(

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workflow.db import Base, Line, Note, PublicId, RowNumber, reference
 from workflow.tables.episodes import Episode
-from workflow.vocabulary import DoneBy, MissCode, Outcome, TaskState
+from workflow.vocabulary import Claim, DoneBy, MissCode, Outcome, TaskState
 
 
 class Task(Base):
     """Something a unit owes because a rule of the agreement says so, or because it was agreed in a conversation.
 
-    `anchor_number` is the history entry whose effective time the limit runs from; `done_at` is when it was done
-    (effective).
+    `anchor_number` is the history entry whose effective time the limit runs from; `done_at` is when it counts as done:
+    when it was said to be, or, while a claim waits or was refused, when it was told.
     """
 
     __tablename__ = "tasks"
@@ -31,8 +31,10 @@ class Task(Base):
             "ix_tasks_claimed_by_id", "claimed_by_id", "due_at",
             postgresql_where="state = 'open' and claimed_by_id is not null",
         ),
+        Index("ix_tasks_claim", "counterpart_unit_id", postgresql_where="claim = 'waiting'"),
         Index("ix_tasks_done_with", "counterpart_unit_id", "done_at", postgresql_where="state = 'done'"),
         CheckConstraint("(state = 'done') = (done_at is not null)", name="done_has_time"),
+        CheckConstraint("(claim is null) = (said_done_at is null)", name="claim_says_when"),
         CheckConstraint("(kind = 'agreed') = (text is not null)", name="agreed_says_what"),
     )  # fmt: skip
 
@@ -56,6 +58,10 @@ class Task(Base):
     claimed_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     done_by_name: Mapped[str | None]
+    said_done_at: Mapped[datetime | None]  # by who owes it, told when the limit had passed: counts once confirmed
+    claim: Mapped[Claim | None]
+    claim_answered_at: Mapped[datetime | None]
+    claim_answered_by: Mapped[str | None]
     spoken_with: Mapped[Line | None]
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str | None]

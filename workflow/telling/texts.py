@@ -113,6 +113,7 @@ def _owed() -> list[str]:
 
 _TOLD = (
     "handover_sent", "handover_accepted", "handover_rejected", "call_completed", "tried_in_vain", "agreed",
+    "claim_waits", "claim_confirmed", "claim_refused",
     "discharge_expected", "time_corrected", "event_cancelled", "transferred", "unit_succeeded", "rerouted",
     "hospital_disagrees", "told_after_death", "stays_in_parallel", "correspondence", "message_not_received", "question",
     "question_answered",

@@ -43,7 +43,7 @@ _RUNNING = """
       and not exists (
           select from deadlines sooner
           where sooner.episode_id = d.episode_id and sooner.ended_at is null
-            and (sooner.due_at, sooner.id) < (d.due_at, d.id) {of_sooner} and ({asked_of_sooner})
+            and (sooner.due_at, sooner.id) < (d.due_at, d.id) {of_sooner} and coalesce({asked_of_sooner}, false)
       )
     order by d.due_at, d.id limit %(most)s
 """
@@ -52,7 +52,8 @@ _AWAITS = "({0}.concerns = 'handover_sending' and {0}.handover_id is null and {0
 _OWES = f"{{0}}.unit_id = any ({_UNITS})"
 _WAITS = f"{{0}}.other_unit_id = any ({_UNITS})"
 _THEIRS = f"{{0}}.unit_id <> all ({_UNITS})"
-# Whose turn it is: of a more urgent deadline what makes it count too, and which rows each side of the deadlines has.
+# Whose turn it is: of a more urgent deadline what makes it count too (asked so that no index of units answers it: those
+# of an episode are few, those of a unit many), and which rows each side of the deadlines has.
 _ASKED = {
     Turn.ALL: f"{_OWES} or {_WAITS}",
     Turn.OURS: f"{_OWES} and not {_AWAITS}",

@@ -210,7 +210,7 @@ def _units(session: Session, found: _Found, picked: Sequence[Picked]) -> dict[in
 def _row(found: _Found, by: Actor, picked: Picked, at: datetime) -> Row:
     episode, task, handover = found.episodes[picked.episode_id], found.task(picked), found.handover(picked)
     if picked.concerns is not None:
-        step, what, done_by = _next(found, by, picked), _what(found, episode, picked, task), None
+        step, what, done_by = _next(found, by, picked), _what(found, episode, picked, task, at), None
     else:
         step, what = None, task.kind if task else "handover_accepted"
         done_by = task.done_by_name if task else handover.answered_by if handover else None
@@ -222,7 +222,7 @@ def _row(found: _Found, by: Actor, picked: Picked, at: datetime) -> Row:
     )  # fmt: skip
 
 
-def _what(found: _Found, episode: Episode, picked: Picked, task: Task | None) -> str:
+def _what(found: _Found, episode: Episode, picked: Picked, task: Task | None, at: datetime) -> str:
     if task is not None:
         return task.kind
     if picked.concerns == Concerns.HANDOVER_SENDING and found.with_receiver(episode.id) is not None:
@@ -232,7 +232,9 @@ def _what(found: _Found, episode: Episode, picked: Picked, task: Task | None) ->
     pathway = pathway_of(episode)
     if pathway.arrival_from(episode.state) is not None:
         return "board:arrival"
-    return "board:review" if pathway.state(episode.state).review else "board:next"
+    if pathway.state(episode.state).review:
+        return "board:review"
+    return "board:next" if picked.at > at else "board:no_plan"
 
 
 def _next(found: _Found, by: Actor, picked: Picked) -> Next:
