@@ -151,6 +151,7 @@ def test_a_changed_entry_is_named(database: Database, episode: Episode) -> None:
     assert well.stdout.splitlines() == [
         "1 entries read: every chain holds.",
         "0 looks read under 0 seals, up to number 0: the chain holds.",
+        "0 rows of what only grows read under 0 seals: they hold.",
     ]
     engine = create_engine(database.owner_url)
     with engine.begin() as owner:
