@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import NullPool, create_engine, inspect, make_url, text
 
-from migrations.grants import BACKGROUND, grants
+from migrations.grants import BACKGROUND, definers, grants
 from workflow.db import Base
 from workflow.settings import Settings
 from workflow.tables import Episode
@@ -12,6 +12,13 @@ assert Episode.metadata is Base.metadata  # importing the tables is what fills t
 
 # A migration that waits for a lock makes everybody behind it wait too: give up, and let it be tried again.
 TIMEOUTS = ("set lock_timeout = '5s'", "set statement_timeout = '15min'")
+
+DEFINERS = """
+    select proname, p.oid::regprocedure::text from pg_proc p
+    where prosecdef and pronamespace = 'public'::regnamespace and prorettype <> 'trigger'::regtype
+"""
+# Nobody makes temporary tables here: in whose place a function of the owner might look.
+NO_TEMPORARY = "do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$"
 
 
 def run() -> None:
@@ -26,8 +33,10 @@ def run() -> None:
         context.run_migrations()
         if application is not None and application != owner:
             tables = inspect(connection).get_table_names()
+            functions = [(name, signature) for name, signature in connection.execute(text(DEFINERS))]
+            connection.execute(text(NO_TEMPORARY))
             for role in (application, *BACKGROUND):
-                for statement in grants(role, tables):
+                for statement in (*grants(role, tables), *definers(role, functions)):
                     connection.execute(text(statement))
 
 

@@ -7,6 +7,7 @@ ONLY_ADDED_TO = frozenset(
     {
         "history", "misses", "miss_verdicts", "miss_reviews", "reminders", "contact_attempts", "agreements",
         "agreement_rules", "access_log", "access_seals", "transmissions", "answers", "wordings",
+        "record_seals",
     }
 )  # fmt: skip
 ONLY_READ = frozenset({"alembic_version"})
@@ -30,6 +31,20 @@ SHOWN_TO_PEOPLE = {
         "basis_reason",
     ),
 }  # fmt: skip
+
+# What runs as the owner is for whom it was made: these for the sweeps alone, the others for all of the application.
+ONLY_FOR_SWEEPS = ("keep_access_log", "forget_answers")
+
+
+def definers(role: str, functions: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The statements that let `role`, and nobody by being there, call what runs as the owner.
+
+    `functions` are names, and signatures as PostgreSQL writes them.
+    """
+    for name, signature in functions:
+        yield f"revoke all on function {signature} from public, {_quoted(role)}"
+        if name not in ONLY_FOR_SWEEPS or role == BACKGROUND[0]:
+            yield f"grant execute on function {signature} to {_quoted(role)}"
 
 
 def grants(role: str, tables: Iterable[str]) -> Iterator[str]:

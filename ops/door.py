@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import NullPool, create_engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from migrations import numbers
@@ -17,6 +17,7 @@ from workflow.installation import require
 from workflow.office_files import BadLine
 from workflow.sentences import sentence
 from workflow.settings import Settings
+from workflow.tables import Organisation, Unit
 from workflow.vocabulary import Language
 
 
@@ -65,3 +66,18 @@ def transactions(installation: Settings) -> Iterator[Callable[[], AbstractContex
         require(session, installation)
     yield factory.begin
     engine.dispose()
+
+
+def unit(session: Session, name: str) -> Unit:
+    """The unit with this SOR id or name, or ORGANISATION/NAME. Raises CannotDo for none, and for several."""
+    organisation, _, own = name.rpartition("/")
+    found = select(Unit).join(Organisation)
+    found = found.where(Organisation.name == organisation, Unit.name == own) if organisation else found.where(
+        (Unit.sor == name) | (Unit.name == name)
+    )  # fmt: skip
+    units = session.scalars(found.limit(2)).all()
+    if not units:
+        raise CannotDo(f"There is no unit {name}. Import one: overgang organisations import")
+    if len(units) > 1:
+        raise CannotDo(f"More than one unit is called {name}. Say which: ORGANISATION/NAME, or the SOR id")
+    return units[0]

@@ -36,6 +36,15 @@ def port_is_free(host: str, port: int) -> bool:
     return True
 
 
+def attached(
+    command: Sequence[str | Path], *, stop_with: signal.Signals, user: pwd.struct_passwd | None = None
+) -> list[str]:
+    """The command that is `command`, and is sent `stop_with` if we are killed (Linux)."""
+    as_user = [str(user.pw_uid), str(user.pw_gid)] if user else ["-", "-"]
+    wrapper = [sys.executable, "-I", "-S", str(ATTACHED), str(int(stop_with)), str(os.getpid()), *as_user]
+    return [*wrapper, *map(str, command)]
+
+
 def start(
     command: Sequence[str | Path],
     *,
@@ -52,10 +61,8 @@ def start(
     `keeps` are descriptors that it inherits. Call it from the main thread: the system means the thread that started
     the child when it says parent.
     """
-    as_user = [str(user.pw_uid), str(user.pw_gid)] if user else ["-", "-"]
-    wrapper = [sys.executable, "-I", "-S", str(ATTACHED), str(int(stop_with)), str(os.getpid()), *as_user]
     return subprocess.Popen(
-        [*wrapper, *map(str, command)],
+        attached(command, stop_with=stop_with, user=user),
         env=dict(env),
         stdin=stdin,
         stdout=output,

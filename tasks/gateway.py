@@ -88,7 +88,7 @@ def put(folder: Path, name: str, raw: bytes) -> None:
     """Let a whole file stand in a folder: never half of one, and the same one for the same name."""
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f".{name}.part"
-    with part.open("wb") as out:
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640), "wb") as out:  # ours and our group's
         out.write(raw)
         out.flush()
         os.fsync(out.fileno())

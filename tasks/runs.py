@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, text
 
-from workflow import answers, clock, deadlines, leaving, moving, operations, reconcile, succession
+from workflow import answers, clock, deadlines, leaving, moving, operations, reconcile, seals, succession
 from workflow.db import Session
 from workflow.seeing import access_log, audits
 from workflow.telling import delivery, routing
@@ -84,6 +84,13 @@ def _send(channels: Sequence[Channel], base_url: str) -> int:
                     log.warning("channel %s is out of reach: %s", channel.name, failure.why)
                     working.remove(channel)
                 continue
+            except Exception as unforeseen:  # of this letter alone: the attempt is counted, and the others go on
+                kind = type(unforeseen).__name__
+                log.error("channel %s failed on letter %s: %s", channel.name, letter.key, kind)
+                with Session.begin() as session:
+                    why = NotDelivered(f"failed: {kind}", permanent=False)
+                    delivery.record_failure(session, letter.key, why, real_at=clock.real_now())
+                continue
             with Session.begin() as session:
                 delivery.record_delivered(session, letter.key, real_at=clock.real_now())
             sent += 1
@@ -117,9 +124,10 @@ def follow_register(*, batch: int = leaving.BATCH) -> int:
 
 
 def seal_log() -> int:
-    """Seal what is ripe, a batch a transaction, then mark up to where the next run may go; returns how many looks.
+    """Seal what is ripe, looks and all that only grows, a batch a transaction, then mark up to where the next run may
+    go; returns how many rows.
 
-    What is marked by one run is sealed by the next: a look is sealed within two runs, a minute, unless a transaction
+    What is marked by one run is sealed by the next: a row is sealed within two runs, a minute, unless a transaction
     that began before it still runs.
     """
 
@@ -127,9 +135,14 @@ def seal_log() -> int:
         with Session.begin() as session:
             return access_log.seal(session, at=clock.real_now())
 
-    sealed = _until_nothing_is_left(seal_a_batch)
-    with Session.begin() as session:
-        access_log.mark(session)
+    def seal_a_batch_of_records() -> int:
+        with Session.begin() as session:
+            return seals.seal(session, at=clock.real_now())
+
+    sealed = _until_nothing_is_left(seal_a_batch) + _until_nothing_is_left(seal_a_batch_of_records)
+    for mark in (access_log.mark, seals.mark):
+        with Session.begin() as session:
+            mark(session)
     return sealed
 
 

@@ -52,6 +52,11 @@ def cut(said: str, most: int = LONGEST_LINE) -> str:
     return kept if len(kept) <= most else f"{kept[: most - 1]}…"
 
 
+def username(typed: str) -> str:
+    """A username as it is kept, looked up and counted: whatever is written alike is one account."""
+    return clean(typed).strip().lower()
+
+
 def joined(typed: str) -> str:
     """A number without what people put between its digits: any dash, dot, blank, or what cannot be seen."""
     return _BETWEEN.sub("", typed)

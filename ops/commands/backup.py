@@ -1,19 +1,24 @@
 """overgang backup and overgang restore: the whole database in one file, and back."""
 
 import contextlib
+import fcntl
 import os
+import re
 import shutil
+import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 from sqlalchemy import NullPool, create_engine, make_url, text
 
-from ops import home, postgres
+from ops import home, postgres, processes
 from ops.errors import CannotDo
 from workflow.settings import Settings
 
+UNFINISHED = ".unfinished"
 WAITS_FOR_LOCKS = "10s"  # a restore beside a running installation shall say so, not hang
 
 
@@ -25,19 +30,55 @@ def backup(file: Path) -> None:
     FILE holds what the database holds, CPR numbers encrypted as they are there. The keys are not in it: keep
     OVERGANG_KEYS and OVERGANG_HASH_KEY too, in another place.
     """
-    unfinished = file.with_name(file.name + ".unfinished")
+    unfinished = file.with_name(file.name + UNFINISHED)
+    with _private(unfinished):
+        _dump(unfinished, _owner_url())
+        unfinished.replace(file)
+    click.echo(f"The database is in {file} ({file.stat().st_size / 1e6:.1f} MB).")
+    for left in sorted(file.parent.glob(f"*{UNFINISHED}")):
+        if not _is_held(left):
+            click.echo(f"A backup that was ended has left {left}: remove it.", err=True)
+
+
+@contextlib.contextmanager
+def _private(file: Path) -> Iterator[None]:
+    """An empty file that nobody else can read, whatever was there; gone if what is done with it fails."""
+    file.unlink(missing_ok=True)
+    try:
+        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise CannotDo(f"The backup could not be made: {file}: {error.strerror}") from error
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)  # whoever finds the file unheld knows that its maker is gone
+        yield
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(opened)
+
+
+def _is_held(file: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError, PermissionError), file.open("rb") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+    return True
+
+
+def _dump(file: Path, url: str) -> None:
+    """Fill `file`; what fills it ends when we do. Raises CannotDo."""
+    program: list[str | Path] = [postgres.program("pg_dump"), "--format=custom", "--no-password", f"--file={file}"]
     made = subprocess.run(
-        [postgres.program("pg_dump"), "--format=custom", "--no-password", f"--file={unfinished}"],
-        env=_connection(_owner_url()),
+        processes.attached(program, stop_with=signal.SIGTERM),
+        env=_connection(url),
         stderr=subprocess.PIPE,
         text=True,
     )
     if made.returncode != 0:
-        unfinished.unlink(missing_ok=True)
         raise CannotDo(f"The backup could not be made: {made.stderr.strip()}")
-    unfinished.chmod(0o600)
-    unfinished.replace(file)
-    click.echo(f"The database is in {file} ({file.stat().st_size / 1e6:.1f} MB).")
 
 
 @click.command()
@@ -61,7 +102,7 @@ def _replay(file: Path, url: str) -> None:
     """Empty the database and fill it from `file` in one transaction, which ends only after the whole file was read."""
     reader: list[str | Path] = [postgres.program("pg_restore"), "--no-owner", "--file=-", file]
     writer: list[str | Path] = [postgres.program("psql"), "-X", "--quiet", "--set=ON_ERROR_STOP=1", "--no-password"]
-    writer.append("--output=/dev/null")
+    writer += ["--set=VERBOSITY=sqlstate", "--output=/dev/null"]
     waits = {"PGOPTIONS": f"-c lock_timeout={WAITS_FOR_LOCKS} -c client_min_messages=warning"}
     with tempfile.TemporaryFile("w+") as complaints:
         with (
@@ -80,7 +121,20 @@ def _replay(file: Path, url: str) -> None:
                     replay.write(b"commit;\n")
         if reads.returncode != 0 or writes.returncode != 0:
             complaints.seek(0)
-            raise CannotDo(f"Nothing was restored from {file}: {complaints.read().strip()}")
+            raise CannotDo(f"Nothing was restored from {file}: {without_rows(complaints.read())}")
+
+
+# Of what the programs complain of: what the file is not, that nobody answers, and of the database's own words the code.
+_SAYABLE = re.compile(r"(?:pg_restore: .*|psql: error: .*)|(?:ERROR|FATAL): +[0-9A-Z]{5}(?= *$)", re.MULTILINE)
+LOCKED = "55P03"
+
+
+def without_rows(complaints: str) -> str:
+    """What is said of a file that cannot be restored: never a row of it, also where it is damaged."""
+    said = list(dict.fromkeys(one.strip() for one in _SAYABLE.findall(complaints)))
+    if any(LOCKED in one for one in said):
+        return "the database is in use. Stop web, worker and beat first."
+    return "; ".join(said) or "it is damaged"
 
 
 def _owner_url() -> str:

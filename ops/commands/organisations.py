@@ -3,17 +3,19 @@
 import getpass
 import json
 from dataclasses import asdict
+from datetime import datetime
 from typing import BinaryIO
 
 import click
 
 from ops import door
 from ops.errors import CannotDo
-from workflow import clock, office_files
+from workflow import calendar, clock, office_files
 from workflow.actor import Actor
 from workflow.errors import Invalid, WorkflowError
-from workflow.staff import registry, registry_undo
+from workflow.staff import closing, registry, registry_undo
 from workflow.staff.registry import Reading
+from workflow.staff.uses import uses
 from workflow.vocabulary import Origin
 
 
@@ -62,6 +64,30 @@ def undo() -> None:
     except WorkflowError as why:
         raise CannotDo(why.say(door.language())) from None
     click.echo(f"The import by {name} at {at:%Y-%m-%d %H:%M} UTC is undone: {count} rows are as they were.")
+
+
+@organisations.command()
+@click.argument("unit_name", metavar="UNIT")
+@click.option("--successor", "successor_name", help="The unit that has from then on what it has.")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The first day on which it is closed; without it, today.")
+@click.option("--apply", is_flag=True, help="Close it. Without this, only say what would move.")
+def close(unit_name: str, *, successor_name: str | None, on: datetime | None, apply: bool) -> None:
+    """Say what hangs on UNIT (its SOR id, its name, or ORGANISATION/NAME); with --apply, close it.
+
+    What it has moves when the day comes, within seconds of its beginning.
+    """
+    try:
+        with door.transaction(door.settings()) as session:
+            unit, at = door.unit(session, unit_name), clock.now(session)
+            counts = asdict(uses(session, unit))
+            if apply:
+                successor = door.unit(session, successor_name) if successor_name else None
+                day = on.date() if on is not None else calendar.local(at).date()
+                closing.plan(session, unit, successor, on=day, by=_me(), at=at)
+    except WorkflowError as why:
+        raise CannotDo(why.say(door.language())) from None
+    click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
+    click.echo("It closes, and the background work moves this." if apply else "Nothing is done yet: --apply closes it.")
 
 
 def _words(reading: Reading, *, applied: bool) -> str:

@@ -19,7 +19,7 @@ from workflow.actor import Actor
 from workflow.errors import WorkflowError
 from workflow.staff import accounts, roles, sign_ins
 from workflow.staff import people as register
-from workflow.tables import Organisation, Person, PersonRole, Unit
+from workflow.tables import Person, PersonRole, Unit
 from workflow.vocabulary import Origin, Role, RoleState, SignInEnd
 
 Verb = TypeVar("Verb", bound=Callable[..., None])
@@ -84,9 +84,9 @@ def roles_(username: str, *, give: str | None, take: str | None, unit_name: str 
         person = register.named(session, username)
         at = clock.real_now()
         if give:
-            roles.grant(session, person, _unit(session, unit_name or ""), Role(give), by=_me(), at=at)
+            roles.grant(session, person, door.unit(session, unit_name or ""), Role(give), by=_me(), at=at)
         if take:
-            held = _held(session, person, _unit(session, unit_name or ""), Role(take))
+            held = _held(session, person, door.unit(session, unit_name or ""), Role(take))
             roles.end(session, held.uuid, by=_me(), at=at)
             leaving.give_back(session, at=clock.now(session))
         told = _told(session, person)
@@ -129,20 +129,6 @@ def deactivate(username: str, *, as_json: bool) -> None:
         leaving.give_back(session, at=clock.now(session))
         told = _told(session, person)
     _say(told, f"{told['name']} is deactivated.", as_json)
-
-
-def _unit(session: Session, name: str) -> Unit:
-    organisation, _, own = name.rpartition("/")
-    found = select(Unit).join(Organisation)
-    found = found.where(Organisation.name == organisation, Unit.name == own) if organisation else found.where(
-        (Unit.sor == name) | (Unit.name == name)
-    )  # fmt: skip
-    units = session.scalars(found.limit(2)).all()
-    if not units:
-        raise CannotDo(f"There is no unit {name}. Import one: overgang organisations import")
-    if len(units) > 1:
-        raise CannotDo(f"More than one unit is called {name}. Say which: ORGANISATION/NAME, or the SOR id")
-    return units[0]
 
 
 def _held(session: Session, person: Person, unit: Unit, role: Role) -> PersonRole:

@@ -1,12 +1,18 @@
 """`overgang backup` and `overgang restore`: every row back, all or nothing, and never over what somebody needs."""
 
+import contextlib
+import os
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from ops.commands.backup import without_rows
 from tests.conftest import Database, Servers
 from tests.ops.verbs import overgang
 
@@ -108,3 +114,65 @@ def test_a_backup_that_fails_leaves_no_file(database: Database, tmp_path: Path) 
     assert failed.returncode == 3
     assert "The backup could not be made" in failed.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_is_private_from_its_first_byte_and_ends_with_who_makes_it(filled: Database, tmp_path: Path) -> None:
+    file, unfinished = tmp_path / "backup", tmp_path / "backup.unfinished"
+    with psycopg.connect(filled.owner_url) as holds:
+        holds.execute("lock table letters")  # the dump waits for it
+        before = os.umask(0o022)
+        try:
+            making = subprocess.Popen(
+                [sys.executable, "-m", "ops.cli", "backup", str(file)], env={**os.environ, **filled.environment}
+            )
+        finally:
+            os.umask(before)
+        deadline = time.monotonic() + 30
+        while not (dumps := dumping(filled.name)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert dumps
+        assert stat.S_IMODE(unfinished.stat().st_mode) == 0o600
+        making.kill()
+        making.wait()
+    deadline = time.monotonic() + 10
+    while dumping(filled.name) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not dumping(filled.name)
+    later = overgang("backup", tmp_path / "later", environ=filled.environment)
+    assert f"A backup that was ended has left {unfinished}" in later.stderr
+    assert overgang("backup", file, environ=filled.environment).returncode == 0
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["backup", "later"]
+
+
+def dumping(database: str) -> bool:
+    """Whether pg_dump runs on this database."""
+    found = subprocess.run(["pgrep", "-f", "pg_dump"], capture_output=True, text=True).stdout.split()
+    for number in found:
+        with contextlib.suppress(OSError):
+            if f"PGDATABASE={database}\0" in Path(f"/proc/{number}/environ").read_text(errors="replace"):
+                return "pg_dump" in Path(f"/proc/{number}/cmdline").read_text().split("\0")[0]
+    return False
+
+
+def test_a_damaged_backup_prints_no_row(database: Database) -> None:
+    said = """pg_restore: error: could not read from input file: end of file
+psql:<stdin>:189: ERROR:  22P02
+invalid command \\Hanne De4-14
+psql:<stdin>:190: ERROR:  invalid input syntax for type bigint: "Hanne De4-14"
+"""
+    assert without_rows(said) == "pg_restore: error: could not read from input file: end of file; ERROR:  22P02"
+    assert without_rows("x Hanne") == "it is damaged"
+
+
+def test_a_restore_of_rows_that_do_not_fit_names_none(filled: Database, tmp_path: Path) -> None:
+    file = tmp_path / "backup"
+    with psycopg.connect(filled.owner_url) as owner:
+        owner.execute("alter table letters add constraint none_of_hers check (word not like 'Hanne%') not valid")
+        owner.execute("alter table letters drop constraint none_of_hers")
+        owner.execute("insert into letters (word) values ('Hanne Demo')")
+        owner.execute("alter table letters add constraint none_of_hers check (word not like 'Hanne%') not valid")
+    overgang("backup", file, environ=filled.environment)
+    with psycopg.connect(filled.owner_url) as owner:
+        owner.execute("alter table letters drop constraint none_of_hers")
+    refused = overgang("restore", file, "--yes", environ=filled.environment)
+    assert "Hanne" not in refused.stdout + refused.stderr

@@ -16,7 +16,7 @@ from workflow.actor import SYSTEM
 from workflow.seeing import access_log
 from workflow.seeing.access_log import Visit
 from workflow.settings import DEMO_SECRETS
-from workflow.tables import Citizen, Delivery, Episode, MunicipalService, Notice
+from workflow.tables import Citizen, Delivery, Episode, MunicipalService, Notice, Unit
 from workflow.vocabulary import Look
 
 MORNING = datetime(2026, 3, 12, 7, 0, tzinfo=UTC)
@@ -151,6 +151,7 @@ def test_a_changed_entry_is_named(database: Database, episode: Episode) -> None:
     assert well.stdout.splitlines() == [
         "1 entries read: every chain holds.",
         "0 looks read under 0 seals, up to number 0: the chain holds.",
+        "0 rows of what only grows read under 0 seals: they hold.",
     ]
     engine = create_engine(database.owner_url)
     with engine.begin() as owner:
@@ -244,6 +245,22 @@ def test_a_danish_machine_is_answered_in_danish(database: Database, episode: Epi
     read = overgang("citizens", "import", file, environ={**database.environment, "LC_ALL": "da_DK.UTF-8"})
     assert read.stdout.splitlines()[0].startswith("linje 2: Det er ikke et CPR-nummer")
     assert "Windows-1252" in read.stdout
+
+
+def test_a_unit_is_closed_at_the_machine(database: Database, episode: Episode) -> None:
+    def close(*more: str) -> str:
+        words = ("organisations", "close", "M3", "--successor", "K2", *more)
+        done = overgang(*words, environ=database.environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "1 episodes" in close()
+    assert "closes" in close("--apply")
+    with db.Session() as session:
+        ward = session.scalars(select(Unit).where(Unit.name == "M3")).one()
+        assert ward.successor_id is not None
+    unknown = overgang("organisations", "close", "Nowhere", environ=database.environment)
+    assert (unknown.returncode, unknown.stdout) == (3, "")
 
 
 # --- outbox ---

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from tests.conftest import Database
 from tests.people.conftest import IDLE, NOW, PASSWORD, Staff, signed_in
 from workflow import db
+from workflow.actor import SYSTEM
 from workflow.errors import Invalid, NotAllowed, TooMany, WorkflowError
 from workflow.staff import accounts, passwords, people, sign_ins, throttle
 from workflow.staff.sign_ins import Lacks
@@ -233,3 +234,26 @@ def test_a_password_that_somebody_else_knows_opens_nothing(session: Session, nur
     found = sign_ins.living(session, token, at=NOW, idle=IDLE)
     assert found is not None
     assert found.lacks is None
+
+
+@pytest.mark.parametrize("typed", ["maja ", "\tmaja", "maja\u2003", "MAJA", "\ufeffmaja", " Maja\x00"])
+def test_whatever_the_sign_in_takes_for_the_same_name_is_counted_as_the_same(session: Session, typed: str) -> None:
+    for n in range(throttle.OF_ACCOUNT):
+        throttle.count(session, "maja", f"10.0.0.{n}", at=NOW)
+    with pytest.raises(TooMany):
+        throttle.count(session, typed, "10.1.1.1", at=NOW)
+
+
+def test_a_network_of_ipv6_is_one_address(session: Session) -> None:
+    for n in range(throttle.OF_ADDRESS):
+        throttle.count(session, f"nurse{n}", f"2001:db8:1:2::{n:x}", at=NOW)
+    with pytest.raises(TooMany):
+        throttle.count(session, "another", "2001:db8:1:2:ffff::1", at=NOW)
+    throttle.count(session, "another", "2001:db8:1:3::1", at=NOW)
+    throttle.count(session, "another", "::ffff:10.0.0.1", at=NOW)
+
+
+@pytest.mark.parametrize("address", ["==?utf-8?q?a=0ab?=@x.dk", "=?utf-8?q?a?=@x.dk", "åse@x.dk", "a\r\nb@x.dk"])
+def test_what_a_mail_program_would_take_apart_is_no_address(session: Session, address: str) -> None:
+    with pytest.raises(Invalid):
+        people.add(session, "ida", "Ida Demo", by=SYSTEM, email=address)

@@ -1,5 +1,6 @@
 """A sign-in belongs to one browser, and lives as long as it may."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,9 +9,9 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tests.people.conftest import IDLE, LIFE, NOW, Staff, signed_in
-from workflow.actor import SYSTEM
+from workflow.actor import SYSTEM, Actor
 from workflow.errors import NotAllowed, NotFound
-from workflow.staff import roles, sign_ins
+from workflow.staff import people, roles, sign_ins
 from workflow.staff.sign_ins import Lacks, SignedIn
 from workflow.tables import PersonRole, SignIn
 from workflow.vocabulary import Role, SignInBy, SignInEnd
@@ -112,8 +113,27 @@ def test_signing_out_everywhere_spares_nobody_but_who_is_named(session: Session,
 def test_an_administrator_ends_one_and_others_may_not(session: Session, staff: Staff) -> None:
     token = signed_in(session, staff.person(session, staff.nurse))
     row = session.scalars(select(SignIn)).one()
-    assert row in sign_ins.open_ones(session, at=NOW, idle=IDLE)
+    assert row in sign_ins.open_ones(session, by=staff.first, at=NOW, idle=IDLE)
     with pytest.raises(NotAllowed):
         sign_ins.end_one(session, row.uuid, by=staff.manager, at=NOW)
     sign_ins.end_one(session, row.uuid, by=staff.first, at=NOW)
     assert living(session, token) is None
+
+
+def test_an_administrator_sees_who_is_signed_in_at_home_and_nobody_elsewhere(session: Session, staff: Staff) -> None:
+    world = staff.world
+    signed_in(session, staff.person(session, staff.nurse))
+    person = people.add(session, "sidsel", "Sidsel Demo", by=SYSTEM)
+    roles.grant(session, person, world.district, Role.ADMINISTRATOR, by=SYSTEM, at=NOW)
+    signed_in(session, person)
+    theirs = Actor(
+        name=person.name, person_id=person.id, unit_id=world.district.id,
+        organisation_id=world.district.organisation_id, roles=frozenset({Role.ADMINISTRATOR}),
+    )  # fmt: skip
+    seen = [one.person.name for one in sign_ins.open_ones(session, by=theirs, at=NOW, idle=IDLE)]
+    assert seen == ["Sidsel Demo"]
+    at_hospital = replace(theirs, organisation_id=world.hospital.id)
+    home = [one.person_id for one in sign_ins.open_ones(session, by=at_hospital, at=NOW, idle=IDLE)]
+    assert home == [staff.nurse.person_id]
+    above = sign_ins.open_ones(session, by=staff.first, at=NOW, idle=IDLE)
+    assert {one.person_id for one in above} == {staff.nurse.person_id, person.id}  # both lie in the region

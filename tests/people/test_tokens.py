@@ -145,3 +145,13 @@ def test_that_it_was_used_is_noted_to_the_minute(session: Session, role: PersonR
         tokens.bearer(session, secret, at=NOW + timedelta(seconds=seconds))
     session.expire_all()
     assert session.scalars(select(Token.used_at)).one() == NOW + timedelta(seconds=90)
+
+
+def test_what_a_system_held_stays_revoked_when_it_comes_back(
+    session: Session, role: PersonRole, system: Person
+) -> None:
+    secret = give(session, role)
+    people.deactivate(session, system, by=SYSTEM, at=NOW)
+    people.reactivate(session, system, by=SYSTEM)
+    assert tokens.bearer(session, secret, at=NOW) is None
+    assert tokens.bearer(session, give(session, role), at=NOW) is not None

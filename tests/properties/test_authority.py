@@ -493,7 +493,7 @@ def _moved_by_a_handover(session: Session, by: Actor, was: Any, now: Any, what: 
 
 # ---- the tries ----
 
-MOST, ENOUGH = 1_000, 3  # tries of each function by those who may; in the short form, until so much was done
+MOST, ENOUGH = 500, 2  # tries of each function by those who may; in the short form, until so much was done
 
 
 def test_what_anybody_gets_done_is_theirs_to_do(session: Session, town: Town, request: pytest.FixtureRequest) -> None:

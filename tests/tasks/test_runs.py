@@ -13,7 +13,7 @@ from tests import world as worlds
 from tests.conftest import Database
 from tests.test_delivery import Pigeon
 from tests.world import World
-from workflow import agreements, clock
+from workflow import agreements, clock, seals
 from workflow.actor import SYSTEM
 from workflow.clock import DEMO_START
 from workflow.db import Session
@@ -45,7 +45,7 @@ BASE = "https://overgang.example"
 class Broken(Pigeon):
     """A channel that fails in one way, or does something in the middle of it."""
 
-    fails: Exception | None = None
+    fails: BaseException | None = None
     meanwhile: Callable[[], object] = lambda: None
     tried: list[Letter] = field(default_factory=list)
 
@@ -139,14 +139,22 @@ def test_a_channel_out_of_reach_rests_and_its_letters_keep_their_attempts(
 
 def test_a_sender_that_dies_has_counted_its_attempt_and_the_others_go_on(world: World) -> None:
     admit(world, 1)
-    deadly = Broken("deadly", fails=KeyError("no such word"))
+    deadly = Broken("deadly", fails=SystemExit("killed"))
     runs.route([deadly])
-    with pytest.raises(KeyError):
+    with pytest.raises(SystemExit):
         runs.send([deadly], base_url=BASE)
     assert letters()[0].attempts == 1
     deadly.fails = None
     assert runs.send([deadly], base_url=BASE) == len(letters()) - 1
     assert letters()[0].sent_at is None
+
+
+def test_what_a_channel_did_not_foresee_costs_that_letter_an_attempt_and_no_other(world: World) -> None:
+    admit(world, 1)
+    bad, good = Broken("bad", fails=ValueError("0113400001@x.dk")), Pigeon("good")
+    runs.route([bad, good])
+    assert runs.send([bad, good], base_url=BASE) == len(good.carried) > 0
+    assert {(one.attempts, one.error) for one in letters() if one.channel == "bad"} == {(1, "failed: ValueError")}
 
 
 def test_one_at_a_time_sends_and_the_others_do_not_wait(world: World) -> None:
@@ -244,7 +252,10 @@ def test_looks_are_sealed_within_two_runs_and_what_must_be_confirmed_is_found(da
         world = worlds.build(session)
         visit = Visit(what="episode", at=clock.real_now())
         access_log.write(session, Look.READ, visit, by=world.ward_nurse, citizens=[1], related=False)
-    assert [runs.seal_log(), runs.seal_log(), runs.seal_log()] == [0, 1, 0]
+    with Session() as session:
+        records = sum(session.scalar(select(func.count()).select_from(table)) or 0 for table in seals.TABLES.values())
+    assert [runs.seal_log(), runs.seal_log()] == [0, 1 + records]
+    assert [runs.seal_log(), runs.seal_log()] == [1, 0]  # the seal of the look, which only grows too
     assert [runs.audit_log(), runs.audit_log()] == [1, 0]
     assert runs.keep_log(years=5) == 0
 

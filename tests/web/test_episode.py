@@ -1,5 +1,6 @@
 """The page of an episode: what each person sees and does there, and what nobody can do by a forged request."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +20,7 @@ from tests.web.reader import Page, Reader
 from tests.world import ISBAR
 from web.episodes import episode as episode_page
 from web.ground import formats
-from workflow import citizens, clock, episodes, merging, pathways
+from workflow import citizens, clock, episodes, keys, merging, pathways
 from workflow.cpr import Cpr
 from workflow.db import SWEEPS, Session
 from workflow.errors import NotPossible
@@ -436,12 +437,12 @@ def test_a_replacement_number_is_merged_and_separated_again(app: Flask) -> None:
     assert entries(number)[-2:] == ["merged", "unmerged"]
 
 
-def test_the_purpose_is_of_one_person() -> None:
-    app = Flask(__name__)
-    app.secret_key = "of this test"
+def test_the_purpose_is_of_one_person_and_read_by_nobody_else(app: Flask) -> None:
     with app.test_request_context():
         one = UUID(int=1)
-        signed_cookie["purpose"] = [str(one), 7, "Udskrivning"]
+        assert episode_page.purpose_of(one, 7) is None
+        signed_cookie["purpose"] = keys.ring().encrypt(json.dumps([str(one), 7, "Udskrivning"]))
+        assert b"Udskrivning" not in signed_cookie["purpose"]
         assert episode_page.purpose_of(one, 7) == "Udskrivning"
         assert episode_page.purpose_of(one, 8) is None
         assert episode_page.purpose_of(UUID(int=2), 7) is None

@@ -74,7 +74,8 @@ def _register_sign_ins(app: Flask) -> None:
     @administrators
     def sign_ins_page() -> ResponseReturnValue:
         with Session() as session:
-            found = sign_ins.open_ones(session, at=clock.real_now(), idle=identity.settings().idle)
+            at, by = clock.real_now(), identity.current_actor()
+            found = sign_ins.open_ones(session, by=by, at=at, idle=identity.settings().idle)
             return render_template("admin/sign_ins.html", found=found)
 
     @app.post("/admin/sign-ins/<uuid:sign_in_id>/end")

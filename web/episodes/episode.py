@@ -1,5 +1,6 @@
 """The page of an episode: who has the responsibility, what to do next, what has happened; on screen and on paper."""
 
+import json
 from uuid import UUID
 
 from flask import Flask, g, redirect, render_template, request, session, url_for
@@ -8,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from web.episodes import episode_form
 from web.ground import looks, menu, rules
 from web.ground.looks import Desk
-from workflow import choosing
+from workflow import choosing, keys
 from workflow.errors import Missing
 from workflow.handing import handover_view
 from workflow.medcom import shown
@@ -19,7 +20,7 @@ from workflow.tables import Episode
 from workflow.vocabulary import LegalBasis, Look, Observed, Party
 
 for_patients = rules.only(*menu.PATIENTS)
-_PURPOSE = "purpose"  # in the signed cookie: of one episode at a time, and of who wrote it
+_PURPOSE = "purpose"  # in the cookie, encrypted: of one episode at a time, and of who wrote it
 
 
 def register(app: Flask) -> None:
@@ -48,14 +49,18 @@ def register(app: Flask) -> None:
             purpose = request.form.get("purpose", "").strip()
             if not purpose:
                 raise Missing("purpose_needed", ("purpose",))
-            session[_PURPOSE] = [str(episode_id), desk.by.person_id, purpose[:200]]
+            told = json.dumps([str(episode_id), desk.by.person_id, purpose[:200]])
+            session[_PURPOSE] = keys.ring().encrypt(told)
         return redirect(url_for("episode_page", episode_id=episode_id), code=303)
 
 
 def purpose_of(episode_id: UUID, person_id: int | None) -> str | None:
     """What this person has said that they open this episode for."""
-    episode, person, purpose = session.get(_PURPOSE, ["", None, ""])
-    return purpose if (episode, person) == (str(episode_id), person_id) else None
+    try:
+        episode, person, purpose = json.loads(keys.ring().decrypt(session[_PURPOSE]))
+    except (KeyError, TypeError, ValueError):  # none, or from before a change of keys
+        return None
+    return str(purpose) if (episode, person) == (str(episode_id), person_id) else None
 
 
 def require(desk: Desk, episode_id: UUID, kind: Look = Look.READ) -> Episode:

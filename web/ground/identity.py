@@ -3,7 +3,7 @@
 import logging
 from typing import NoReturn
 
-from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from web.ground import headers, programs, rules
@@ -109,7 +109,8 @@ def unknown() -> None:
 
 
 def let_out() -> None:
-    """Take the token from the browser."""
+    """Take the token from the browser, and what else we had it keep."""
+    session.clear()
     g.token = ""
     g.signed_in = None
 

@@ -6,7 +6,7 @@ import pyotp
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflow import keys
+from workflow import keys, texts
 from workflow.errors import Invalid, NotAllowed, NotPossible
 from workflow.staff import passwords
 from workflow.tables import Account, Person
@@ -23,7 +23,7 @@ def person_with(session: Session, username: str, password: str) -> Person:
     row = session.execute(
         select(Person, Account)
         .outerjoin(Account, Account.person_id == Person.id)
-        .where(func.lower(Person.username) == username.strip().lower(), Person.active)
+        .where(func.lower(Person.username) == texts.username(username), Person.active)
     ).one_or_none()
     person, account = row or (None, None)
     stored = account.password_hash if account else None

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from workflow import texts
 from workflow.actor import Actor
 from workflow.errors import Invalid, NotFound, NotPossible
-from workflow.staff import administrators, sign_ins
+from workflow.staff import administrators, sign_ins, tokens
 from workflow.tables import Person
 from workflow.vocabulary import NoticeKind, SignInEnd
 
 _USERNAME = re.compile(r"[a-zæøå0-9][a-zæøå0-9._@-]{1,63}")
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# Plain ASCII, without the marks of an encoded word: what a mail program would take apart is no address here.
+_MAIL = re.compile(r"(?!.*=\?)[!-?A-~]{1,64}@[!-?A-~]{1,190}\.[!-?A-~]{2,63}")
 _PHONE = re.compile(r"\+?[0-9 ]{8,20}")
 _CPR = re.compile(rf"\d{{6}}{texts.DASH}?\d{{4}}")  # a citizen's number must not become a name here (promise 10)
 
@@ -30,7 +31,7 @@ def add(
     Raises Invalid, NotAllowed, and NotPossible when the username is taken.
     """
     administrators.require_administrator(by)
-    username, name = texts.clean(username).strip().lower(), " ".join(texts.clean(name).split())
+    username, name = texts.username(username), " ".join(texts.clean(name).split())
     if not _USERNAME.fullmatch(username) or _CPR.fullmatch(username):
         raise Invalid("bad_username")
     if not name or _CPR.search(name):
@@ -67,7 +68,8 @@ def use_shortcuts(session: Session, person_id: int, on: bool) -> None:
 
 
 def deactivate(session: Session, person: Person, *, by: Actor, at: datetime) -> None:
-    """The person leaves: every sign-in ends at once, and their reminders go to others. `at` is real time.
+    """The person leaves: every sign-in ends at once, what they hold of tokens and calendars is revoked for good, and
+    their reminders go to others. `at` is real time.
 
     Their roles stay on paper, and open nothing. Raises NotAllowed, NotPossible for the last administrator.
     """
@@ -75,6 +77,7 @@ def deactivate(session: Session, person: Person, *, by: Actor, at: datetime) -> 
     administrators.require_another(session, than=person)
     person.active = False
     sign_ins.end_all(session, person.id, because=SignInEnd.DEACTIVATED, at=at)
+    tokens.revoke_all(session, person, by=by, at=at)
 
 
 def reactivate(session: Session, person: Person, *, by: Actor) -> None:
@@ -93,7 +96,7 @@ def fetch(session: Session, person_id: UUID) -> Person:
 
 def named(session: Session, username: str) -> Person:
     """The person with this username. Raises NotFound."""
-    person = session.scalar(select(Person).where(func.lower(Person.username) == username.strip().lower()))
+    person = session.scalar(select(Person).where(func.lower(Person.username) == texts.username(username)))
     if person is None:
         raise NotFound("no_such_person")
     return person

@@ -211,12 +211,21 @@ def end_one(session: Session, sign_in_id: UUID, *, by: Actor, at: datetime) -> N
     session.execute(_ending(SignInEnd.ENDED_BY_ADMINISTRATOR, at).where(SignIn.id == found.id))
 
 
-def open_ones(session: Session, *, at: datetime, idle: timedelta, most: int = 200) -> list[SignIn]:
-    """Who is signed in now, the latest first."""
+def open_ones(session: Session, *, by: Actor, at: datetime, idle: timedelta, most: int = 200) -> list[SignIn]:
+    """Who is signed in now of those who work in the organisations that an administrator has, the latest first.
+
+    Those who have no role anywhere are nobody's yet, so every administrator sees them.
+    """
+    held = PersonRole.person_id == SignIn.person_id
+    ours = select(PersonRole.id).join(Unit, Unit.id == PersonRole.unit_id).where(
+        held, PersonRole.state != RoleState.ENDED,
+        Unit.organisation_id.in_(sorted(administrators.administered(session, by=by))),
+    )  # fmt: skip
+    roleless = ~select(PersonRole.id).where(held, PersonRole.state != RoleState.ENDED).exists()
     return list(
         session.scalars(
             select(SignIn)
-            .where(SignIn.ended_at.is_(None), SignIn.ends_at > at, SignIn.used_at > at - idle)
+            .where(SignIn.ended_at.is_(None), SignIn.ends_at > at, SignIn.used_at > at - idle, ours.exists() | roleless)
             .options(joinedload(SignIn.person), joinedload(SignIn.role).joinedload(PersonRole.unit))
             .order_by(SignIn.id.desc())
             .limit(most)

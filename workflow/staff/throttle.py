@@ -1,12 +1,13 @@
 """How often somebody may try to sign in: counted in PostgreSQL, so that no restart and no dead Redis forgets it."""
 
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from sqlalchemy import case, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from workflow import keys
+from workflow import keys, texts
 from workflow.errors import TooMany
 from workflow.tables import SignInFailures
 
@@ -50,8 +51,19 @@ def forgive(session: Session, username: str, address: str) -> None:
 
 
 def _account(username: str) -> bytes:
-    return keys.ring().fingerprint("failures of account", username.casefold().encode())
+    return keys.ring().fingerprint("failures of account", texts.username(username).encode())
 
 
 def _address(address: str) -> bytes:
-    return keys.ring().fingerprint("failures of address", address.encode())
+    return keys.ring().fingerprint("failures of address", _network(address).encode())
+
+
+def _network(address: str) -> str:
+    """Who has one IPv6 address has the 2^64 of its network: they count as one."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv4Address):
+        return str(known)
+    return str(known.ipv4_mapped or IPv6Network((int(known) >> 64 << 64, 64)))

@@ -126,6 +126,12 @@ def revoke(session: Session, token_id: UUID, *, by: Actor, at: datetime) -> Toke
     return token
 
 
+def revoke_all(session: Session, person: Person, *, by: Actor, at: datetime) -> None:
+    """Nothing that they hold counts any more, tokens and calendars, also when they come back."""
+    held = update(Token).where(Token.person_id == person.id, Token.revoked_at.is_(None))
+    session.execute(held.values(revoked_at=at, revoked_by=by.name))
+
+
 def of_person(session: Session, person: Person, *, at: datetime) -> Sequence[Token]:
     """What a person or system holds that counts, or was given in the last 90 days; the newest first."""
     lately = at - timedelta(days=90)

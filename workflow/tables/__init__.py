@@ -9,6 +9,8 @@ from workflow.tables.access import (
     LookToConfirm,
     Merge,
     Objection,
+    RecordMark,
+    RecordSeal,
     SavedView,
 )
 from workflow.tables.accounts import Account, ExternalIdentity, SignIn, SignInFailures
@@ -81,6 +83,8 @@ __all__ = [
     "Place",
     "PlaceRequest",
     "PlaceStay",
+    "RecordMark",
+    "RecordSeal",
     "RegistryImport",
     "Reminder",
     "SavedView",

@@ -6,7 +6,7 @@ costs one insert.
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -71,6 +71,35 @@ class AccessMark(Base):
     __table_args__ = (CheckConstraint("single", name="one_row"),)
 
     single: Mapped[bool] = mapped_column(primary_key=True)
+    last_id: Mapped[int] = mapped_column(BigInteger)
+    tx: Mapped[int] = mapped_column(BigInteger)
+
+
+class RecordSeal(Base):
+    """A batch of rows of one table that only grows, each by its hash, chained to the seal before, of whichever table.
+
+    `columns` are what was hashed: a table may get more later.
+    """
+
+    __tablename__ = "record_seals"
+    __table_args__ = (Index("ix_record_seals_table_name", "table_name", "last_id"),)
+
+    id: Mapped[RowNumber]
+    table_name: Mapped[str]
+    columns: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    last_id: Mapped[int] = mapped_column(BigInteger)
+    ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    row_hashes: Mapped[bytes] = mapped_column(LargeBinary)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_at: Mapped[datetime]
+
+
+class RecordMark(Base):
+    """A row a table: up to where the next seal goes once every transaction that began before `tx` is over."""
+
+    __tablename__ = "record_marks"
+
+    table_name: Mapped[str] = mapped_column(primary_key=True)
     last_id: Mapped[int] = mapped_column(BigInteger)
     tx: Mapped[int] = mapped_column(BigInteger)
 

@@ -11,7 +11,7 @@ from workflow.settings import MissingSettings
 from workflow.telling.channels.channel import PATIENCE, NotDelivered, Reaches, Unreachable
 from workflow.telling.channels.letter import Letter
 
-_ADDRESS = re.compile(r"[^@\s<>()\[\],;:\"\\]+@[^@\s<>()\[\],;:\"\\]+")
+_ADDRESS = re.compile(r"(?!.*=\?)[^@\s<>()\[\],;:\"\\]+@[^@\s<>()\[\],;:\"\\]+")
 _FOOT = "Sendt automatisk af Overgang, uden personoplysninger. Svar på denne mail bliver ikke læst."
 
 
@@ -37,7 +37,10 @@ class Mail:
         """See Channel. What only concerns this address or this letter is permanent when the server says so."""
         if not _ADDRESS.fullmatch(letter.address):
             raise NotDelivered("not an e-mail address", permanent=True)
-        message = self._message(letter)
+        try:
+            message = self._message(letter)
+        except ValueError as unfit:  # the library takes an address or a heading apart, and finds no sense in it
+            raise NotDelivered("no mail can be made of it", permanent=True) from unfit
         server = self._connect()
         try:
             server.send_message(message)
@@ -47,7 +50,7 @@ class Mail:
             raise _refused(*refused.recipients.values()) from refused
         except smtplib.SMTPDataError as refused:
             raise _refused((refused.smtp_code, b"")) from refused
-        except smtplib.SMTPNotSupportedError as unfit:
+        except (smtplib.SMTPNotSupportedError, ValueError) as unfit:
             raise NotDelivered("smtp cannot carry it", permanent=True) from unfit
         except OSError as silent:  # our own address refused, or the conversation broke off
             raise _unreachable(silent) from silent
