@@ -12,7 +12,7 @@ from workflow.rule import QUESTION_ASKED, Rule
 from workflow.timeline import Happened, Timeline
 from workflow.vocabulary import Circumstance, Concerns, RuleKind
 
-DISCHARGED = "patient_discharged"
+DISCHARGED, DIED = "patient_discharged", "patient_died"
 HOSPITAL_STARTS = ("patient_admitted", "patient_acutely_seen")
 # What a hospital's message says about the admission report (standards.md 1.6).
 REPORT_ASKED, REPORT_NOT_ASKED = "admission_report_asked", "admission_report_not_asked"

@@ -286,6 +286,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "No agreement is in force for episodes {pathway}, so it cannot be opened. Contact operations.",
     ),
     "ends_before_it_begins": ("Slutdatoen ligger før startdatoen.", "The end date is before the start date."),
+    "citizen_has_died": (
+        "Borgeren er registreret som død {at}. Er det en fejl, så annullér først dødsfaldet på det gamle forløb.",
+        "The citizen is recorded as dead {at}. If that is a mistake, first cancel the death on the old episode.",
+    ),
     "episode_is_closed": ("Forløbet er afsluttet.", "The episode is closed."),
     "handover_incomplete": ("Overleveringen mangler: {items}.", "The handover lacks: {items}."),
     "plan_says_otherwise": (
