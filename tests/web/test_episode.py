@@ -471,3 +471,9 @@ def test_who_has_it_from_the_discharge_stands_beside_who_has_it_now(app: Flask) 
     distrikt.presses(distrikt.sees(address(episode, "/overlevering")), data_accept="")
     page = seen(acting(app, "koordinator"), episode)
     assert "Fra udskrivelsen: Distrikt Syd, Randers Kommune" in page.text
+
+
+def test_where_the_72_hours_do_not_hold_the_page_says_why(app: Flask) -> None:
+    koordinator, episode = acting(app, "koordinator"), handed.sent()
+    records(koordinator, episode, "patient_discharged", destination="home", reason="Sendt hjem i god tid")
+    assert "72 timer Gælder ikke: indlæggelsen varede under 24 timer" in seen(acting(app, "distrikt"), episode).text
