@@ -29,7 +29,7 @@ from workflow.medcom.folder import left_lying
 from workflow.medcom.wire import Format
 from workflow.settings import Settings
 from workflow.tables import Episode, Message, OutboundMessage, Task, Unit
-from workflow.vocabulary import Sending
+from workflow.vocabulary import Role, Sending
 
 STEPS = ("os.rename", "receive", "put", "unlink")
 
@@ -266,7 +266,8 @@ def letter(settings: Settings) -> str:
     with Session.begin() as session:
         call = session.scalars(select(Task).where(Task.kind == "follow_up_call")).one()
         municipality_id = session.get_one(Unit, call.unit_id).organisation_id
-        by = Actor(name="Maja Demo", unit_id=call.unit_id, organisation_id=municipality_id)
+        nurse = frozenset({Role.MUNICIPAL_NURSE})
+        by = Actor(name="Maja Demo", unit_id=call.unit_id, organisation_id=municipality_id, roles=nurse)
         thread = letters.begin(session, call, "Hej", by=by, at=h(6), real_at=clock.real_now())
         return thread.last_number
 
