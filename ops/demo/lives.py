@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ops.demo import invented
 from ops.demo.cluster import ACUTE, FAVRSKOV, HOTEL, PRACTICE, RANDERS, WARDS, Cluster
-from workflow import amendments, citizens, episodes, places, tasks
+from workflow import amendments, calendar, citizens, episodes, place_stays, places, tasks
 from workflow.actor import Actor
 from workflow.episodes import PhoneAgreement
 from workflow.handing import handovers
@@ -251,6 +251,9 @@ class Life:
         episode = self.episode
         if episode.pathway_key == BY_HOTEL:
             episodes.record_event(self.session, self.episode.uuid, "patient_arrived", by=self.facility_nurse, at=at)
+            if self.plan.watched and place_stays.current(self.session, self.episode) is not None:
+                home_on = calendar.local(at).date() + timedelta(days=max(self.plan.hotel_days, 1))
+                places.expect_departure(self.session, self.episode.uuid, home_on, by=self.facility_nurse, at=at)
         else:
             episodes.record_event(
                 self.session, self.episode.uuid, "patient_arrived_home", by=self.district_nurse, at=at

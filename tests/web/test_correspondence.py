@@ -112,7 +112,7 @@ def test_an_answer_is_read_its_file_is_only_kept_and_it_is_answered(app: Flask, 
     below = f"/korrespondance/{thread}/svar"
     page = reader.sends(page, address(sent, below), text="Tak, noteret")
     assert "Tak, noteret" in page.text
-    assert "data-unread" not in page.html
+    assert 'class="mark" data-unread' not in page.html
     assert forges(acting(app, "nabokommune"), sent, below, text="Hej").answer.status_code == 404
 
 
@@ -121,7 +121,7 @@ def test_read_without_an_answer(app: Flask, sent: UUID) -> None:
     writes(reader, sent)
     arrives(sent)
     page = reader.presses(reader.sees(address(sent, "/korrespondance")), data_mark_read="")
-    assert "data-unread" not in page.html
+    assert 'class="mark" data-unread' not in page.html
 
 
 def test_a_file_of_another_citizen_is_not_there(app: Flask, sent: UUID) -> None:

@@ -66,7 +66,7 @@ def test_a_text_is_worded_and_told_so_from_then_on(app: Flask, admin: Reader) ->
     page = sends(admin, "Ny overlevering venter på {enhed}")
     assert (page.answer.status_code, page.answer.request.path) == (200, ADDRESS)
     assert the_field(page) == "Ny overlevering venter på {enhed}"
-    assert "Hvad den har sagt" in page.text
+    assert "Tidligere ordlyd" in page.text
     assert "egne ord siden" in admin.sees(f"/admin/tekster?organisation={organisation()}").text
     handed.sent()
     with Session.begin() as session:

@@ -35,7 +35,7 @@ def names() -> set[str]:
 
 def test_a_file_is_looked_at_written_and_undone(admin: Reader) -> None:
     seen = looked_at(admin, "\r\n".join([HEADER, NEW, CHANGED]).encode("utf-8-sig"))
-    assert "Det her bliver skrevet; intet er skrevet endnu" in seen.text
+    assert "Dette bliver ændret; intet er gemt endnu" in seen.text
     assert "Distrikt Syd Telefon om dagen: +45 00 00 09 00 +45 00000002" in seen.text
     assert "Distrikt Øst" not in names()
     written = admin.presses(seen, data_write="")
@@ -54,7 +54,7 @@ def test_a_file_is_looked_at_written_and_undone(admin: Reader) -> None:
         (f"{HEADER}\n;region;Region Anden;1099;;;;;;;;;;;;;", "Det hører til en anden organisation."),
         ("navn;kode\nx;y", "Filens første linje skal have disse kolonner"),
         (f"{HEADER}\n;region;{'x' * 200_000};1099;;;;;;;;;;;;;", "Navnet er for lang: der er plads til 200 tegn."),
-        (HEADER, "Filen ændrer intet"),
+        (HEADER, "Filen giver ingen ændringer"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told_why(admin: Reader, content: str, told: str) -> None:
