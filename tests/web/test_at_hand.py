@@ -62,7 +62,7 @@ def test_at_the_hotel_the_ward_is_phoned_for_a_readmission_and_the_past_discharg
     page = tryghed.presses(seen(tryghed, guest.episode), data_confirm_arrival="")
     assert page.first("details", data_ask_readmission="")
     assert "Skriv overleveringen før afrejsen" in page.text
-    assert "1 d" not in page.text
+    assert "1 døgn over" not in page.text
     letter = tryghed.sees(
         page.first("a", href=address(guest.episode, "/korrespondance?kategori=acute-ambulant"))["href"]
     )
