@@ -25,6 +25,7 @@ from ops.home import Home
 from ops.processes import ROOT
 from workflow import clock, installation, keys
 from workflow.installation import SENTENCES
+from workflow.medcom.folder import left_lying
 from workflow.settings import MissingSettings, Settings
 
 OLDEST_PYTHON = (3, 11)
@@ -128,8 +129,19 @@ def services(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield ill("settings", str(missing), "start it (`make run`), or set what is missing")
         return
     yield well("settings", "a demonstration, with secrets that everybody knows" if settings.demo else "its own secrets")
+    if settings.medcom_in is not None:
+        yield gateway(settings.medcom_in)
     yield from broker(settings)
     yield from database(settings)
+
+
+def gateway(inbox: str) -> Finding:
+    """Does a file lie in the folder of the message gateway that nobody takes?"""
+    lying = left_lying(inbox, real_at=clock.real_now())
+    if not lying:
+        return well("message gateway", "no file is left lying")
+    names = ", ".join(f"unreadable/{one.name}" if one.unreadable else one.name for one in lying[:10])
+    return ill("message gateway", f"{len(lying)} files not taken in: {names}", "look at them; the sender sends again")
 
 
 def broker(settings: Settings) -> Iterator[Finding]:

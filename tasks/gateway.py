@@ -8,21 +8,27 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import psycopg
 import requests
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session as OpenSession
 
 from workflow import clock
 from workflow.db import Session
-from workflow.medcom import intake, outbound, waiting
+from workflow.medcom import folder as folder_view
+from workflow.medcom import intake, outbound, waiting, wire
 from workflow.medcom.outbound import Transmission
 from workflow.medcom.problems import Unreadable
+from workflow.seeing.masking import masked
 from workflow.settings import Settings
 
 ONE_TAKES = func.hashtext("overgang: taking messages")
 ONE_SENDS = func.hashtext("overgang: sending messages")
 ENDINGS = {".xml", ".json"}
 STILL_WRITING = 2.0  # seconds since a file was last written to
+STILL_WRITING_OTHERS = 60.0  # of one whose ending says nothing: a program may move it to its name when it is whole
+KILLS = 2  # readers that a file may end before it is laid aside
 SECONDS = 10  # that an endpoint is waited for
 MOST = 500  # files or messages a run
 
@@ -42,9 +48,12 @@ def take_files(settings: Settings) -> int:
     with _alone(ONE_TAKES) as alone:
         if not alone:
             return 0
-        taken, unreadable = inbox / "taken", inbox / "unreadable"
+        taken, unreadable = inbox / folder_view.TAKEN, inbox / folder_view.UNREADABLE
         for folder in (taken, unreadable):
             folder.mkdir(parents=True, exist_ok=True)
+        for readers in taken.glob(".*.readers"):  # of a file that went with the process that counted
+            if not (taken / readers.name[1:].removesuffix(".readers")).exists():
+                readers.unlink()
         done = sum(_finish(file, unreadable, settings) for file in _messages(taken))
         for file in _messages(inbox)[:MOST]:
             claimed = taken / file.name
@@ -56,22 +65,47 @@ def take_files(settings: Settings) -> int:
 
 
 def _is_being_written(file: Path) -> bool:
-    return 0 <= clock.real_now().timestamp() - file.stat().st_mtime < STILL_WRITING
+    rest = STILL_WRITING if file.suffix.lower() in ENDINGS else STILL_WRITING_OTHERS
+    return 0 <= clock.real_now().timestamp() - file.stat().st_mtime < rest
 
 
 def _messages(folder: Path) -> list[Path]:
-    files = (path for path in folder.iterdir() if path.suffix.lower() in ENDINGS and not path.name.startswith("."))
-    return sorted(path for path in files if path.is_file())
+    """Every file, whatever its ending: what it holds decides. One that begins with a dot is not there yet."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_file())
 
 
 def _finish(file: Path, unreadable: Path, settings: Settings) -> bool:
-    """Take in one file that is ours. False when it must wait: our own side is out of order."""
+    """Take in one file that is ours. False when it must wait: our own side is out of order.
+
+    Its readers are counted beside it before they begin: one that has ended KILLS of them is laid aside.
+    """
+    readers = file.with_name(f".{file.name}.readers")
+    if readers.exists() and readers.stat().st_size >= KILLS:
+        log.error("a file from the gateway has ended %d readers, and is laid aside: %s", KILLS, masked(file.name))
+        os.rename(file, unreadable / file.name)
+        readers.unlink()
+        return True
+    with readers.open("ab") as counted:
+        counted.write(b".")
+    try:
+        done = _take_in(file, unreadable, settings)
+    except (SQLAlchemyError, psycopg.Error):  # not the file's fault
+        readers.unlink()
+        raise
+    except Exception as unforeseen:
+        log.error("a file from the gateway cannot be taken in (%s): %s", type(unforeseen).__name__, masked(file.name))
+        return False
+    readers.unlink()
+    return done
+
+
+def _take_in(file: Path, unreadable: Path, settings: Settings) -> bool:
     try:
         receipt = intake.take_in(
             _transaction, file.read_bytes(), received_from="folder", real_at=clock.real_now()
         )  # fmt: skip
     except Unreadable as why:
-        log.warning("a file from the gateway cannot be read: %s", why)
+        log.warning("a file from the gateway cannot be read (%s): %s", why, masked(file.name))
         os.rename(file, unreadable / file.name)
         return True
     if not receipt.kept:
@@ -79,7 +113,8 @@ def _finish(file: Path, unreadable: Path, settings: Settings) -> bool:
     answer = receipt.acknowledgement() if settings.medcom_type != "C" else None
     if answer is not None and settings.medcom_out is not None:
         which = hashlib.sha256(f"{receipt.outside.sender_key} {receipt.outside.header_id}".encode()).hexdigest()
-        put(Path(settings.medcom_out), f"{file.stem}.{which[:12]}.ack{file.suffix}", answer)
+        ending = file.suffix if file.suffix.lower() in ENDINGS else f".{wire.format_of(answer)}"
+        put(Path(settings.medcom_out), f"{file.stem}.{which[:12]}.ack{ending}", answer)
     file.unlink()
     return True
 

@@ -483,3 +483,57 @@ def test_after_a_reroute_an_event_from_a_state_of_the_old_way_is_not_cancelled(
     amendments.reroute(session, discharged.uuid, "home", by=world.nurse, at=at)
     with pytest.raises(NotPossible, match="På Tryghedshotellet"):
         amendments.cancel_event(session, discharged.uuid, departed, by=world.nurse, at=at, reason="Fejl")
+
+
+def test_nobody_admits_the_dead_until_the_death_is_cancelled(
+    session: Session, world: World, discharged: Episode
+) -> None:
+    died = DISCHARGED + hours(3)
+    by = world.ward_nurse
+    episodes.record_event(session, discharged.uuid, "patient_died", by=world.facility_nurse, at=died)
+    number = discharged.history_number
+
+    def admit(effective_at: datetime) -> Episode:
+        return episodes.open_episode(
+            session, discharged.citizen, "home", "admission", by=by, at=died + hours(2), effective_at=effective_at,
+            ward=world.ward, district=world.district,
+        )  # fmt: skip
+
+    for when in (died + hours(1), ADMITTED + hours(1)):
+        with pytest.raises(NotPossible) as refused:
+            admit(when)
+        assert (refused.value.code, refused.value.facts["at"]) == ("citizen_has_died", died)
+    amendments.cancel_event(
+        session, discharged.uuid, number, by=world.facility_nurse, at=died + hours(1), reason="Forkert borger"
+    )
+    with pytest.raises(NotPossible) as refused:
+        admit(died + hours(1))
+    assert refused.value.code == "citizen_has_open_episode"
+
+
+def test_what_a_person_opens_comes_after_the_last_stay(session: Session, world: World, discharged: Episode) -> None:
+    at = DISCHARGED + hours(6)
+    house = world.facility_nurse
+    episodes.record_event(session, discharged.uuid, "patient_arrived", by=house, at=DISCHARGED + hours(1))
+    episodes.record_event(
+        session, discharged.uuid, "episode_cancelled", by=house, at=DISCHARGED + hours(2), reason="Fejl"
+    )
+    with pytest.raises(Invalid):
+        episodes.open_episode(
+            session, discharged.citizen, "home", "admission", by=world.ward_nurse, at=at, ward=world.ward,
+            effective_at=ADMITTED + hours(1), district=world.district,
+        )  # fmt: skip
+    again = episodes.open_episode(
+        session, discharged.citizen, "home", "admission", by=world.ward_nurse, at=at, ward=world.ward,
+        effective_at=DISCHARGED + hours(3), district=world.district,
+    )  # fmt: skip
+    assert again.state == "admitted"
+
+
+def test_on_an_episode_that_is_over_nothing_is_planned(session: Session, world: World, admitted: Episode) -> None:
+    by, at = world.ward_nurse, ADMITTED + hours(2)
+    episodes.record_event(session, admitted.uuid, "episode_cancelled", by=by, at=at, reason="Fejl")
+    with pytest.raises(NotPossible, match="afsluttet"):
+        amendments.expect_discharge(session, admitted.uuid, at + hours(3), by=by, at=at + hours(1))
+    with pytest.raises(NotPossible, match="afsluttet"):
+        amendments.record_need(session, admitted.uuid, "rehabilitation_plan", by=by, at=at + hours(1))

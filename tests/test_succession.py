@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.steps import DISCHARGED, call_of, hours, raise_all
-from tests.world import World
-from workflow import choosing, episodes, history, misses, places, reconcile, succession, tasks
+from tests.world import ISBAR, World
+from workflow import amendments, choosing, episodes, history, misses, places, reconcile, succession, tasks
 from workflow.actor import SYSTEM, Actor
 from workflow.calendar import local
 from workflow.errors import Invalid, NotAllowed, NotPossible
@@ -232,6 +232,27 @@ def test_the_kind_is_fixed_while_the_unit_is_used(session: Session, world: World
         session, world.municipality, free, registry.said_of(free) | {"enhedsart": "plads"}, by=SYSTEM, at=NOW
     )
     assert free.kind == UnitKind.FACILITY
+
+
+def test_what_was_accepted_before_a_cancelled_discharge_is_with_the_successor(
+    session: Session, world: World, admitted: Episode, to_tryghedshotel: Episode, other_house: Unit
+) -> None:
+    at = DISCHARGED - hours(2)
+    handover = handovers.send(session, admitted.uuid, ISBAR, by=world.ward_nurse, at=at, override_reason="Prøve")
+    handovers.read(session, handover.uuid, by=world.facility_nurse, at=at)
+    handovers.accept(session, handover.uuid, version=1, by=world.facility_nurse, at=at)
+    episodes.record_event(session, admitted.uuid, "patient_discharged", by=world.ward_nurse, at=DISCHARGED)
+    session.expire_all()
+    number = admitted.history_number
+    assert admitted.responsible_unit_id == world.facility.id
+    closing.plan(session, world.facility, other_house, on=TODAY, by=SYSTEM, at=NOW)
+    run(session)
+    assert admitted.responsible_unit_id == other_house.id
+    amendments.cancel_event(session, admitted.uuid, number, by=SYSTEM, at=NOW, reason="Prøve")
+    session.expire_all()
+    assert admitted.responsible_unit_id == world.ward.id
+    assert (handover.state, handover.to_unit_id) == (HandoverState.ACCEPTED, other_house.id)
+    assert whole(session)
 
 
 def test_nor_does_a_unit_in_use_move_to_another_organisation(

@@ -182,6 +182,8 @@ def expect_discharge(session: Session, episode_id: UUID, expected_at: datetime, 
     """
     case = fetch_for(session, episode_id, by=by, at=at)
     access.require_unit(by, case.episode.ward_id, case.episode)
+    if not by.is_message:
+        case.require_open()
     if expected_at < (began := case.timeline.events[0].effective_at):
         raise Invalid("before_what_came_before", earlier=began)
     if not by.is_message:
@@ -200,6 +202,8 @@ def record_need(session: Session, episode_id: UUID, need: str, *, by: Actor, at:
     """
     case = fetch_for(session, episode_id, by=by, at=at)
     access.require_party(by, case.episode)
+    if not by.is_message:
+        case.require_open()
     if by.origin == Origin.PERSON and need not in obligations.needs_asked_about(case.terms, at):
         raise Invalid("no_such_need")
     if need in case.episode.needs:

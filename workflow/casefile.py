@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflow import agreements, db, timeline
 from workflow.agreements import Terms
-from workflow.errors import NotFound
+from workflow.errors import NotFound, NotPossible
 from workflow.misses import Unmet
 from workflow.obligations import Situation
 from workflow.parties import pathway_of
@@ -59,6 +59,11 @@ class CaseFile:
     def write(self, session: Session) -> None:
         """Write what differs from what was read."""
         self.sheet.write(session)
+
+    def require_open(self) -> None:
+        """Raises NotPossible: on what is over only late facts, corrections, answers and reviews are written."""
+        if self.episode.closed_at is not None:
+            raise NotPossible("episode_is_closed")
 
     def number_rows(self, session: Session) -> None:
         """Write what hangs on the episode, for what refers to it; the episode itself goes on changing."""

@@ -11,7 +11,7 @@ from workflow import agreements, choosing, history, instants, machine, obligatio
 from workflow.actor import Actor
 from workflow.casefile import CaseFile
 from workflow.errors import Invalid, Missing, NotPossible, Stale
-from workflow.parties import lock_citizen, pathway_of, receiving_unit, require_unit_as, standing, unit_as
+from workflow.parties import last_told, lock_citizen, pathway_of, receiving_unit, require_unit_as, standing, unit_as
 from workflow.pathway import Transition
 from workflow.pathways import newest
 from workflow.rows import Sheet
@@ -87,6 +87,8 @@ def open_episode(
     if by.origin == Origin.PERSON and not said.issubset(obligations.needs_asked_about(terms, at)):
         raise Invalid("no_such_need")
     lock_citizen(session, citizen.id)
+    if by.origin == Origin.PERSON:
+        _require_new(session, citizen, happened)
     episode.responsible_unit_id = require_unit_as(episode, way.responsible)
     episode.owner_unit_id = require_unit_as(episode, pathway.state(way.state).owner or way.responsible)
     episode.related = sorted(relations.parties(episode) | ({by.unit_id} if by.unit_id and by.sees_patients else set()))
@@ -112,6 +114,18 @@ def open_episode(
         session, episode, (episode.district_id, episode.facility_id, episode.ward_id), way.trigger, by=by, at=at
     )
     return case.close(session, episode)
+
+
+def _require_new(session: Session, citizen: Citizen, happened: datetime) -> None:
+    """What a person opens is of somebody who lives, and comes after the last stay in hospital; messages may say else.
+
+    Raises NotPossible with what is known, Invalid.
+    """
+    told = last_told(session, citizen.id, (obligations.DIED, obligations.DISCHARGED))
+    if obligations.DIED in told:
+        raise NotPossible("citizen_has_died", at=told[obligations.DIED])
+    if (left := told.get(obligations.DISCHARGED)) is not None and happened < left:
+        raise Invalid("before_what_came_before", earlier=left)
 
 
 def record_event(

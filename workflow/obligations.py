@@ -12,7 +12,7 @@ from workflow.rule import QUESTION_ASKED, Rule
 from workflow.timeline import Happened, Timeline
 from workflow.vocabulary import Circumstance, Concerns, RuleKind
 
-DISCHARGED = "patient_discharged"
+DISCHARGED, DIED = "patient_discharged", "patient_died"
 HOSPITAL_STARTS = ("patient_admitted", "patient_acutely_seen")
 # What a hospital's message says about the admission report (standards.md 1.6).
 REPORT_ASKED, REPORT_NOT_ASKED = "admission_report_asked", "admission_report_not_asked"
@@ -159,6 +159,18 @@ def window_ends(terms: Terms, timeline: Timeline, situation: Situation) -> dict[
         for rule in terms.when(anchor.effective_at).values()
         if rule.concerns == Concerns.WINDOW and rule.on == anchor.trigger and holds(rule, timeline, situation)
     }
+
+
+def unheld_windows(terms: Terms, timeline: Timeline, situation: Situation) -> frozenset[str]:
+    """Why a window that a discharge would have opened does not hold: the circumstances that were not so."""
+    discharge = timeline.latest(DISCHARGED)
+    return frozenset(
+        condition
+        for rule in (terms.when(discharge.effective_at).values() if discharge is not None else ())
+        if rule.concerns == Concerns.WINDOW and rule.on == DISCHARGED
+        for condition in rule.when
+        if not _holds(condition, rule, timeline, situation)
+    )
 
 
 def holds(rule: Rule, timeline: Timeline, situation: Situation) -> bool:

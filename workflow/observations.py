@@ -163,8 +163,7 @@ def _is_newest(session: Session, episode: Episode, facts: dict[str, Any], happen
 def _open(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> CaseFile:
     case = fetch_for(session, episode_id, by=by, at=at)
     access.require_party(by, case.episode)
-    if case.episode.closed_at is not None:
-        raise NotPossible("episode_is_closed")
+    case.require_open()
     return case
 
 

@@ -1,6 +1,7 @@
 """Which unit is who to an episode."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, joinedload
@@ -14,6 +15,8 @@ from workflow.vocabulary import Party, UnitKind
 
 _UNITS = select(Unit).where(db.among(Unit.id)).options(joinedload(Unit.organisation, innerjoin=True))
 _EPISODES_OF = text("select all_of_them, open_ones from episodes_of(:citizen)")
+
+_LAST_TOLD = text("select told, at from last_told(:citizen, :triggers)")
 
 
 def pathway_of(episode: Episode) -> Pathway:
@@ -84,6 +87,12 @@ def count_episodes(session: Session, citizen_id: int) -> tuple[int, int]:
     """How many episodes a citizen has, and how many of them are open; also those that the asker does not see."""
     everything, still_open = session.execute(_EPISODES_OF, {"citizen": citizen_id}).one()
     return everything, still_open
+
+
+def last_told(session: Session, citizen_id: int, triggers: Iterable[str]) -> dict[str, datetime]:
+    """When each of these last happened to a citizen, as far as it is in force; also in what the asker does not see."""
+    rows = session.execute(_LAST_TOLD, {"citizen": citizen_id, "triggers": [*triggers]})
+    return {trigger: at for trigger, at in rows}
 
 
 def lock_citizen(session: Session, citizen_id: int) -> None:

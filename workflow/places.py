@@ -294,8 +294,7 @@ def reopen(session: Session, place_id: UUID, *, by: Actor, at: datetime) -> None
 
 def _lock(session: Session, episode_id: UUID, *, by: Actor, at: datetime) -> CaseFile:
     case = fetch_for(session, episode_id, by=by, at=at)
-    if case.episode.closed_at is not None:
-        raise NotPossible("episode_is_closed")
+    case.require_open()
     return case
 
 

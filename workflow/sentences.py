@@ -10,7 +10,7 @@ ERRORS: dict[str, tuple[str, str]] = {
     # access
     "citizen_objects": (
         "Borgeren har frabedt sig videregivelse. Angiv et lovgrundlag og en begrundelse, hvis der sendes alligevel.",
-        "The citizen has objected to being passed on. Give a legal basis and a reason if it is sent all the same.",
+        "The citizen has objected to being passed on. Give a legal basis and a reason if it is sent anyway.",
     ),
     "glass_is_broken_already": (
         "Nødadgangen til borgeren er åben allerede.",
@@ -286,6 +286,10 @@ ERRORS: dict[str, tuple[str, str]] = {
         "No agreement is in force for episodes {pathway}, so it cannot be opened. Contact operations.",
     ),
     "ends_before_it_begins": ("Slutdatoen ligger før startdatoen.", "The end date is before the start date."),
+    "citizen_has_died": (
+        "Borgeren er registreret som død {at}. Er det en fejl, så annullér først dødsfaldet på det gamle forløb.",
+        "The citizen is recorded as dead {at}. If that is a mistake, first cancel the death on the old episode.",
+    ),
     "episode_is_closed": ("Forløbet er afsluttet.", "The episode is closed."),
     "handover_incomplete": ("Overleveringen mangler: {items}.", "The handover lacks: {items}."),
     "plan_says_otherwise": (
@@ -814,7 +818,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "R.when_to_call": ("hvornår skal man ringe til hvem", "when to call whom"),
     "R.told": ("hvad borger og pårørende har fået at vide", "what citizen and relatives have been told"),
     "R.to_citizen": ("til borgeren, i almindeligt dansk", "to the citizen, in plain Danish"),
-    "override_reason": ("begrundelse for at sende alligevel", "reason for sending all the same"),
+    "override_reason": ("begrundelse for at sende alligevel", "reason for sending anyway"),
     # tasks
     "follow_up_call": ("Opfølgende opkald", "Follow-up call"),
     "admission_report": ("Indlæggelsesrapport", "Admission report"),
@@ -831,7 +835,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "outcome:busy": ("Optaget", "Busy"),
     "outcome:call_later": ("Ring igen senere", "Ring again later"),
     "outcome:wrong_number": ("Forkert nummer", "Wrong number"),
-    "outcome:declined": ("De ville ikke tale nu", "They would not speak"),
+    "outcome:declined": ("Havde ikke tid", "They had no time"),
     "outcome:not_relevant": ("Ikke relevant", "Not relevant"),
     "spoken_with": ("hvem du talte med", "whom you spoke to"),
     "condition": ("borgeren sammenlignet med udskrivelsen", "the citizen compared with the discharge"),
@@ -881,10 +885,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "claim_waits": ("et tidspunkt skal bekræftes", "a time must be confirmed"),
     "claim_confirmed": ("tidspunktet er bekræftet", "the time is confirmed"),
     "claim_refused": ("tidspunktet er afvist", "the time is refused"),
-    "tried_in_vain": ("to forgæves opkald", "two calls in vain"),
+    "tried_in_vain": ("to forgæves opkald", "two unsuccessful calls"),
     "event_cancelled": ("hændelse annulleret", "event cancelled"),
     "time_corrected": ("tidspunkt rettet", "time corrected"),
-    "rerouted": ("forløbet går en anden vej", "the episode goes another way"),
+    "rerouted": ("destination ændret", "destination changed"),
     "discharge_expected": ("forventet udskrivning ændret", "expected discharge changed"),
     "unit_succeeded": ("en enhed er lukket, en anden har overtaget", "a unit has closed, another has taken over"),
     "transferred": ("borgeren er flyttet til en anden afdeling", "the citizen has moved to another ward"),
@@ -977,7 +981,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "entry:corrected": ("Tidspunkt rettet", "Time corrected"),
     "entry:cancelled": ("Annulleret", "Cancelled"),
-    "entry:rerouted": ("Ny vej", "Another way"),
+    "entry:rerouted": ("Destination ændret", "Destination changed"),
     "entry:planned": ("Forventet udskrivning", "Expected discharge"),
     "entry:need": ("Behov registreret", "Need recorded"),
     "entry:reviewed": ("Tilset", "Looked at"),

@@ -132,10 +132,6 @@ def _take_over(case: CaseFile, old: Unit, new: Unit) -> None:
         episode.district_id = new.id
     if episode.practice_id == old.id:
         episode.practice_id = new.id
-    if (handover := case.under_way) is not None and {handover.from_unit_id, handover.to_unit_id} != {old.id, new.id}:
-        # Between these two it is nothing any more: settling withdraws it.
-        handover.from_unit_id = new.id if handover.from_unit_id == old.id else handover.from_unit_id
-        handover.to_unit_id = new.id if handover.to_unit_id == old.id else handover.to_unit_id
     for task in case.tasks:
         if task.state == TaskState.OPEN and task.unit_id == old.id:
             task.claimed_by_id = task.claimed_at = None  # who took it may not have come along

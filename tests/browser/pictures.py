@@ -12,7 +12,7 @@ WIDTH = 1320
 # The picture, who looks, where, and what stands last on it: it is cut below that.
 BOARD = "#board tbody tr:nth-child(8)"
 PICTURES = (
-    ("board", "distrikt", "/overgange", BOARD),
+    ("board", "koordinator", "/overgange", BOARD),
     ("overview", "leder.kommune", "/overblik", "ul.figures"),
     ("missed", "leder.kommune", "/missede?show=all", "table.missed tbody tr:nth-child(5)"),
     ("places", "tryghed", "/pladser", "main"),
@@ -22,7 +22,7 @@ FOLLOWED = (  # led to by the first of these on the page
     ("episode", "tryghed", "/overgange?show=awaiting", "#board tbody th a", "main"),
     ("call", "tryghed", "/overgange?show=calls", "#board [data-do=call]", "main"),
 )
-HIGHEST = 1300
+HIGHEST = 1170  # pixels
 
 
 def enter(page: Page, address: str, who: str) -> None:
@@ -39,7 +39,7 @@ def take(page: Page, name: str, last: str) -> None:
     page.wait_for_load_state("networkidle")
     box = page.locator(last).first.bounding_box()
     assert box is not None, name
-    height = min(box["y"] + box["height"] + 16, HIGHEST)
+    height = min(box["y"] + box["height"], HIGHEST)
     page.screenshot(path=TO / f"{name}.png", clip={"x": 0, "y": 0, "width": WIDTH, "height": height}, full_page=True)
 
 

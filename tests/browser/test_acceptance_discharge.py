@@ -51,7 +51,7 @@ def test_a03_the_wrong_order_is_refused(play: Scene) -> None:
     # The destination is asked for before the discharge can be recorded
     discharge = koordinator.page.locator("[data-event=patient_discharged]")
     discharge.locator("summary").click()
-    expect(discharge).to_contain_text("Hvor borgeren skal hen")
+    expect(discharge).to_contain_text("Udskrives til")
     expect(discharge.locator("[data-not-yet]")).to_be_disabled()
     expect(discharge).to_contain_text("Vælg først, hvor borgeren skal hen.")
     expect(discharge.locator("[data-record-event]")).to_be_hidden()

@@ -60,7 +60,7 @@ def test_bad_lines_are_named_and_nothing_is_written(database: Database, file: Pa
     file.write_text("\n".join([*GOOD, "1099;amt;Prøve;;;;;;;;;;;;;;"]))
     bad = overgang("organisations", "import", file, "--apply", "--json", environ=database.environment)
     assert bad.returncode == 1
-    assert json.loads(bad.stdout)["bad"] == [{"line": 5, "code": "not_a_kind_of_organisation"}]
+    assert json.loads(bad.stdout)["bad"] == [{"line": 5, "code": "not_a_kind_of_organisation", "facts": {}}]
     looked = overgang("organisations", "import", file, environ=database.environment)
     assert "line 5: Unknown kind of organisation." in looked.stdout
     assert "new unit: Plejehjemmet" in looked.stdout  # nothing of it had been written

@@ -421,10 +421,24 @@ def hold(session: Session, town: Town, by: Actor, before: dict[int, Row[Any]], w
         if was is None:
             _may_begin(session, by, now, kinds, what)
             continue
+        if was.closed_at is not None and now.closed_at is not None:
+            _only_late_facts(session, was, what)
         if now.responsible_unit_id not in {was.responsible_unit_id, None}:
             _moved_by_a_handover(session, by, was, now, what)
         if _related(by, now):
             assert _related(by, was), f"{what}: {by} has made a relation for themselves"
+
+
+LATE = {  # what may be written on an episode that is over
+    EntryKind.CORRECTED, EntryKind.CANCELLED, EntryKind.TASK_CONFIRMED, EntryKind.CLAIM_REFUSED, EntryKind.MERGED,
+    EntryKind.UNMERGED, EntryKind.CITIZEN_INFORMED,
+}  # fmt: skip
+
+
+def _only_late_facts(session: Session, was: Any, what: str) -> None:
+    newer = text("select kind from history where episode_id = :id and number > :seen")
+    written = set(session.scalars(newer, {"id": was.id, "seen": was.history_number}))
+    assert written <= LATE, f"{what}: {written} on an episode that is over"
 
 
 def _related(by: Actor, episode: Any) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -24,10 +25,11 @@ from workflow import clock
 from workflow.actor import Actor
 from workflow.db import Session
 from workflow.medcom import acknowledgement, addresses, envelope, intake, letters, receiving, wire
+from workflow.medcom.folder import left_lying
 from workflow.medcom.wire import Format
 from workflow.settings import Settings
 from workflow.tables import Episode, Message, OutboundMessage, Task, Unit
-from workflow.vocabulary import Sending
+from workflow.vocabulary import Role, Sending
 
 STEPS = ("os.rename", "receive", "put", "unlink")
 
@@ -72,10 +74,13 @@ def test_files_are_taken_answered_and_gone(settings: Settings) -> None:
     leave(settings, "1.json", as_bytes(stay.tell("STIN", h(1))))
     leave(settings, "2.xml", as_bytes(stay.tell("SLHJ", h(5)), Format.XML))
     leave(settings, "3.json", examples.raw("hn/derived/PX5_1_STIN.json"))
+    leave(settings, "4.hl7", as_bytes(HospitalStay().tell("STIN", h(1)), Format.XML))
+    leave(settings, "5", examples.raw("hn/derived/PX5_1_STIN.json"))
     leave(settings, "notes.txt", b"not a message")
-    assert gateway.take_files(settings) == 3
-    assert names(settings.medcom_in) == ["notes.txt"]
-    assert answers(settings) == ["ok", "ok", "fatal-error"]
+    assert gateway.take_files(settings) == 6  # what they hold decides, not how they end
+    assert names(settings.medcom_in) == ["unreadable/notes.txt"]
+    assert answers(settings)[:3] == ["ok", "ok", "fatal-error"]
+    assert len(answers(settings)) == 5
     assert gateway.take_files(settings) == 0
     with Session.begin() as session:
         assert session.scalars(select(Episode.state)).all() == ["discharged"]
@@ -95,6 +100,52 @@ def test_a_file_that_is_still_being_written_is_left_alone(settings: Settings) ->
     leave(settings, ".2.json", b"{")
     assert gateway.take_files(settings) == 0
     assert names(settings.medcom_in) == [".2.json", "1.json"]
+
+
+def test_a_file_that_ends_its_reader_twice_is_laid_aside_and_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    leave(settings, "0.json", b"{}")
+    leave(settings, "1.json", as_bytes(HospitalStay().tell("STIN", h(1))))
+    real = intake.take_in
+
+    def dies(begin: Any, raw: bytes, **named: Any) -> Any:
+        if raw == b"{}":
+            raise Killed
+        return real(begin, raw, **named)
+
+    monkeypatch.setattr(intake, "take_in", dies)
+    for _ in range(gateway.KILLS):
+        with pytest.raises(Killed):
+            gateway.take_files(settings)
+    assert gateway.take_files(settings) == 2
+    assert names(settings.medcom_in) == ["unreadable/0.json"]
+    assert "0.json" in caplog.text
+    (lying,) = left_lying(settings.medcom_in, real_at=clock.real_now())
+    assert (lying.name, lying.unreadable) == ("0.json", True)
+
+
+def test_a_file_that_nobody_foresaw_holds_up_no_other(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave(settings, "0.json", b"{}")
+    leave(settings, "1.json", as_bytes(HospitalStay().tell("STIN", h(1))))
+    real = intake.take_in
+
+    def fails(begin: Any, raw: bytes, **named: Any) -> Any:
+        if raw == b"{}":
+            raise RecursionError
+        return real(begin, raw, **named)
+
+    monkeypatch.setattr(intake, "take_in", fails)
+    assert [gateway.take_files(settings) for _ in range(3)] == [1, 0, 1]
+    assert names(settings.medcom_in) == ["unreadable/0.json"]
+
+
+def test_what_is_not_taken_within_minutes_is_named_and_no_number_with_it(settings: Settings) -> None:
+    path = leave(settings, f"{KNOWN}.json", b"{")
+    os.utime(path, (1, 1))
+    (lying,) = left_lying(settings.medcom_in, real_at=clock.real_now())
+    assert not lying.unreadable
+    assert KNOWN not in lying.name
 
 
 class Killed(BaseException):
@@ -215,7 +266,8 @@ def letter(settings: Settings) -> str:
     with Session.begin() as session:
         call = session.scalars(select(Task).where(Task.kind == "follow_up_call")).one()
         municipality_id = session.get_one(Unit, call.unit_id).organisation_id
-        by = Actor(name="Maja Demo", unit_id=call.unit_id, organisation_id=municipality_id)
+        nurse = frozenset({Role.MUNICIPAL_NURSE})
+        by = Actor(name="Maja Demo", unit_id=call.unit_id, organisation_id=municipality_id, roles=nurse)
         thread = letters.begin(session, call, "Hej", by=by, at=h(6), real_at=clock.real_now())
         return thread.last_number
 

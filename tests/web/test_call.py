@@ -238,3 +238,15 @@ def test_the_page_is_read_in_few_statements(tryghed: Reader, guest: Guest) -> No
     assert page.html.count("data-attempt") == 5
     assert guest.number not in page.html
     assert len(sent) < 15, sent
+
+
+def test_the_time_stands_first_and_agreements_are_folded_until_they_are_wanted(tryghed: Reader, guest: Guest) -> None:
+    later(hours=25)
+    page = tryghed.sees(f"/opgaver/{guest.call}/opkald")
+    assert page.html.index("data-stands") < page.html.index("data-call")
+    folded = [values for tag, values in page.tags if tag == "details" and values.get("class") == "agreement"]
+    assert len(folded) == 3
+    assert not [values for values in folded if "open" in values]
+    refused = call(tryghed, guest, **SPOKEN, agreed_text_2="Sårpleje", agreed_owner_2="ward")
+    opened = [v for tag, v in refused.tags if tag == "details" and v.get("class") == "agreement" and "open" in v]
+    assert len(opened) == 1

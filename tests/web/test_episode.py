@@ -453,3 +453,27 @@ def test_the_link_of_a_letter_leads_to_the_page_of_its_episode(somebody: Reader,
     page = somebody.sees(delivery.link("", arriving.uuid))
     assert page.answer.status_code == 200
     assert page.first("form", action=f"/forloeb/{arriving.uuid}/cpr")
+
+
+def test_the_head_says_where_to_and_when_and_nothing_is_filled_in_with_now(app: Flask) -> None:
+    koordinator, episode = acting(app, "koordinator"), handed.admitted()
+    page = seen(koordinator, episode)
+    assert "Udskrives til Eget hjem (Distrikt Syd)" in page.text
+    assert "Forventet udskrivning Ikke angivet" in page.text
+    expected = next(form for form in page.forms if form.fields.get("form") == "expected")
+    assert expected.fields["expected_at"] == ""
+    first = page.html.index('data-event="patient_discharged"')
+    assert first < page.html.index('class="others"') < page.html.index('data-event="leave_started"')
+
+
+def test_who_has_it_from_the_discharge_stands_beside_who_has_it_now(app: Flask) -> None:
+    distrikt, episode = acting(app, "distrikt"), handed.sent()
+    distrikt.presses(distrikt.sees(address(episode, "/overlevering")), data_accept="")
+    page = seen(acting(app, "koordinator"), episode)
+    assert "Fra udskrivelsen: Distrikt Syd, Randers Kommune" in page.text
+
+
+def test_where_the_72_hours_do_not_hold_the_page_says_why(app: Flask) -> None:
+    koordinator, episode = acting(app, "koordinator"), handed.sent()
+    records(koordinator, episode, "patient_discharged", destination="home", reason="Sendt hjem i god tid")
+    assert "72 timer Gælder ikke: indlæggelsen varede under 24 timer" in seen(acting(app, "distrikt"), episode).text

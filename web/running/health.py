@@ -18,6 +18,7 @@ from workflow import clock, figures, installation
 from workflow.db import Session, count_everything
 from workflow.figures import Figures
 from workflow.installation import InstallationState
+from workflow.medcom.folder import LeftLying, left_lying
 from workflow.settings import Settings
 
 BEAT = "beat"
@@ -42,6 +43,7 @@ class Condition:
     head: str
     database: Answer[Insight]
     broker: Answer[bool]
+    left_lying: list[LeftLying] | None = None  # in the folder of the message gateway, where there is one
 
     @property
     def schema_at_head(self) -> bool | None:
@@ -85,6 +87,7 @@ class Health:
 
     def __init__(self, settings: Settings) -> None:
         self.redis_url, self.demo = settings.redis_url, settings.demo
+        self.folder = settings.medcom_in
         self.head = numbers.newest()
         self.database = Probe(
             self.ask_database, patience=DATABASE_PATIENCE, faults=(InterfaceError, OperationalError, TimeoutError)
@@ -115,7 +118,11 @@ class Health:
         """Ask both at once; takes at most as long as the more patient of the two."""
         self.broker.begin()
         database = self.database.ask()
-        return Condition(looked_at=clock.real_now(), head=self.head, database=database, broker=self.broker.ask())
+        at = clock.real_now()
+        lying = None if self.folder is None else left_lying(self.folder, real_at=at)
+        return Condition(
+            looked_at=at, head=self.head, database=database, broker=self.broker.ask(), left_lying=lying
+        )  # fmt: skip
 
 
 def look() -> Condition:

@@ -45,6 +45,8 @@ class Operation(Collector):
         yield gauge("ready", "1 when every part can do its work.", now.ready)
         yield gauge("database_up", "1 when the database answers.", now.database.came)
         yield gauge("broker_up", "1 when the broker answers.", now.broker.came)
+        if now.left_lying is not None:
+            yield gauge("gateway_files_left", "Files of the message gateway not taken in.", len(now.left_lying))
         if now.schema_at_head is not None:
             yield gauge("schema_at_head", "1 when the tables are those of this program.", now.schema_at_head)
         if now.figures is not None:

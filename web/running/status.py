@@ -17,6 +17,7 @@ from workflow.pathways import newest
 from workflow.vocabulary import MissCode
 
 TOLERATED = timedelta(seconds=60)  # a sweep comes every few seconds, and a restart takes less than this
+NAMED = 5  # files
 RECOUNTED = timedelta(minutes=5)  # what must be nought is counted every minute
 
 
@@ -42,7 +43,7 @@ class Line:
 
 def lines(now: Condition) -> list[Line]:
     """Every part, those that others rest on first."""
-    return [database(now), schema(now), *established(now), broker(now), background(now), *work(now)]
+    return [database(now), schema(now), *established(now), broker(now), background(now), *work(now), *gateway(now)]
 
 
 def database(now: Condition) -> Line:
@@ -157,6 +158,26 @@ def background(now: Condition) -> Line:
         means=means,
         remedy=gettext("Start the worker and the beat again. What is due is raised at once."),
     )
+
+
+def gateway(now: Condition) -> list[Line]:
+    """Whether a file lies in the folder of the message gateway that nobody takes."""
+    if now.left_lying is None:
+        return []
+    part, key, lying = gettext("Messages in"), "gateway", now.left_lying
+    if not lying:
+        return [Line(part=part, key=key, state=State.WORKS, means=gettext("No file is left lying."))]
+    means = ngettext(
+        "%(count)s file from the message gateway has not been taken in, since %(since)s: %(names)s.",
+        "%(count)s files from the message gateway have not been taken in, the oldest since %(since)s: %(names)s.",
+        len(lying),
+    ) % {
+        "count": number(len(lying)),
+        "since": instant(lying[0].since),
+        "names": ", ".join(one.name for one in lying[:NAMED]) + (" …" if len(lying) > NAMED else ""),
+    }
+    remedy = gettext("Look at the files in the gateway's folder and in “unreadable”, and ask the sender to send again.")
+    return [Line(part=part, key=key, state=State.FAILS, means=means, remedy=remedy)]
 
 
 def work(now: Condition) -> list[Line]:

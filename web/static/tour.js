@@ -9,13 +9,15 @@ const GAP = 12; // pixels between a bubble and what it speaks of
 let stop = 0;
 
 function beside() {
-  const found = [...document.querySelectorAll(stops[stop].dataset.beside)].find(one => one.checkVisibility());
+  const there = stops[stop].dataset.beside.split(",").flatMap(name => [...document.querySelectorAll(name)]);
+  const found = there.find(one => one.checkVisibility());
   return found ?? document.getElementById("main");
 }
 
 function place() {
   const box = beside().getBoundingClientRect();
-  const most = document.documentElement.clientWidth - tour.offsetWidth - GAP;
+  const frame = document.getElementById("main").getBoundingClientRect();
+  const most = Math.min(document.documentElement.clientWidth - GAP, frame.right) - tour.offsetWidth;
   tour.style.setProperty("--top", `${box.bottom + scrollY + GAP}px`);
   tour.style.setProperty("--left", `${Math.max(GAP, Math.min(box.left, most))}px`);
   document.documentElement.style.setProperty("--tour", `${tour.offsetHeight + 2 * GAP}px`);

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from workflow import texts
 from workflow.actor import Actor
-from workflow.errors import Stale
+from workflow.errors import NotPossible, Stale
 from workflow.seeing import access
 from workflow.tables import Episode, HandoverDraft
 
@@ -38,6 +38,8 @@ def save(
     Raises Stale where somebody has saved a newer one meanwhile, or it was sent; NotAllowed for another unit's.
     """
     access.require_unit(by, unit_id, episode)
+    if episode.closed_at is not None:
+        raise NotPossible("episode_is_closed")
     values = {
         "content": texts.all_taken(dict(content)), "signed_by": list(signed_by), "saved_at": at,
         "saved_by": by.name, "saved_by_id": by.person_id,

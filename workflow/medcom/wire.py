@@ -13,7 +13,8 @@ MAX_BYTES = 30_000_000  # attachments come inside; a gateway carries at most 100
 MAX_DEPTH = 50
 MAX_PARTS = 50_000  # objects, lists or elements
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# One pass over whatever it is: a string that never ends ends with the text, and nothing is tried twice.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 # Every bracket as a round one; everything else is deleted.
 _ROUND = bytes.maketrans(b"[{]}", b"(())")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
@@ -100,4 +101,5 @@ def _storable(tree: Tree) -> bool:
 def _read_xml(raw: bytes) -> Tree:
     if raw.count(b"<") > 2 * MAX_PARTS:
         raise Unreadable("too many parts")
+    xmlform.require_plain(raw, max_depth=MAX_DEPTH)
     return xmlform.read(raw, max_depth=MAX_DEPTH)

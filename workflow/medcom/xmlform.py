@@ -16,6 +16,30 @@ from workflow.medcom.uris import FHIR_NAMESPACE, XHTML_NAMESPACE
 _NS = f"{{{FHIR_NAMESPACE}}}"
 _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ATTRIBUTES = {"url", "id"}
+MAX_ATTRIBUTES = 50  # of one element: the parser compares each with all others
+# No `<` stands in a tag, so each is looked at once, whatever it is; what fits none of these is not well-formed.
+_CROWDED = re.compile(
+    rb"<[^\s!?/<>](?:[^\"'<>]*+(?:\"[^\"<]*+\"|'[^'<]*+')){%d}" % (MAX_ATTRIBUTES + 1)
+)
+_TAG = re.compile(rb"<(/?)[^\s!?/<>](?:[^\"'<>]++|\"[^\"<]*+\"|'[^'<]*+')*+>")
+_ASIDE = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
+
+_ENCODING = re.compile(rb"\A\s*<\?xml\s.*?\bencoding\s*=\s*[\"']([^\"']*)", re.DOTALL)
+
+
+def require_plain(raw: bytes, *, max_depth: int) -> None:
+    """Raises Unreadable for a document that costs more to parse than its size says; its own cost is its size."""
+    declared = _ENCODING.search(raw[: raw.find(b"?>")])
+    if declared and declared[1].upper() != b"UTF-8":
+        raise Unreadable("a DOCTYPE, or not UTF-8")
+    raw = _ASIDE.sub(b"", raw)
+    if _CROWDED.search(raw):
+        raise Unreadable("too many attributes")
+    depth = 0
+    for tag in _TAG.finditer(raw):
+        depth += -1 if tag[1] else not tag[0].endswith(b"/>")
+        if depth > 2 * max_depth:  # of what is not the narrative, the reader says how deep exactly
+            raise Unreadable("nested too deeply")
 
 
 def read(raw: bytes, *, max_depth: int) -> Tree:

@@ -31,6 +31,7 @@ def settle_handovers(session: Session, case: CaseFile, *, number: int, at: datet
 
 
 def _settle_open(session: Session, case: CaseFile, *, number: int, at: datetime) -> None:
+    _follow_units(case)
     event, terms = _last_handing_event(case)
     target = unit_as(case.episode, terms.to) if terms is not None else None
     _derive_responsible(case)
@@ -39,6 +40,7 @@ def _settle_open(session: Session, case: CaseFile, *, number: int, at: datetime)
         _withdraw(case, case.under_way, number=number)
     if case.under_way is None:
         _restore(session, case, due, target)
+        _follow_units(case)
     if due is None or target is None:
         return
     under_way = case.under_way or _owe(case, due, target, number=number)
@@ -49,15 +51,24 @@ def _settle_open(session: Session, case: CaseFile, *, number: int, at: datetime)
         _restore(session, case, None, None)  # what was sent early for the event after it
 
 
+def _follow_units(case: CaseFile) -> None:
+    """A side of what is under way that has closed is its successor's; between those two it is nothing any more."""
+    if (handover := case.under_way) is not None:
+        sides = case.timeline.now(handover.from_unit_id), case.timeline.now(handover.to_unit_id)
+        if sides[0] != sides[1]:
+            handover.from_unit_id, handover.to_unit_id = sides
+
+
 def _fits(case: CaseFile, handover: Handover, state: HandoverState, due: Happened | None, target: int | None) -> bool:
     """Whether it is what must be handed over now: for the event that is due, or, sent early, for the next one ahead."""
     if due is not None:
-        same = (handover.trigger, handover.to_unit_id) == (due.trigger, target)
+        same = (handover.trigger, case.timeline.now(handover.to_unit_id)) == (due.trigger, target)
         return same and handover.event_number in {None, due.number}
     ahead = case.pathway.handover_ahead(case.timeline.state)
     if ahead is None or ahead.hands_over is None or handover.event_number is not None or state == HandoverState.OWED:
         return False
-    return (handover.trigger, handover.to_unit_id) == (ahead.trigger, unit_as(case.episode, ahead.hands_over.to))
+    to = case.timeline.now(handover.to_unit_id)
+    return (handover.trigger, to) == (ahead.trigger, unit_as(case.episode, ahead.hands_over.to))
 
 
 def _undo_event(case: CaseFile, handover: Handover, *, number: int) -> None:

@@ -75,6 +75,7 @@ class Story:
     others: Sequence[Episode]  # of the same citizen, for who may see them
     steps: tuple[way.Step, ...]
     lines_end_at: Mapping[str, datetime]  # until when what nobody owes holds (the 72 hours), by rule
+    no_line_for: frozenset[str]  # why the 72 hours do not hold after the discharge: what was not so
     responsible_since: datetime
 
     @property
@@ -101,6 +102,13 @@ class Story:
         """By when the handover must be sent or answered; of none: by when the state must be left or looked at."""
         live = self.case.deadline_of(handover=handover)
         return live.due_at if live is not None else None
+
+    @property
+    def accepted_by(self) -> int | None:
+        """The unit that has accepted, and has the responsibility from the event to come."""
+        handover = self.case.under_way
+        accepted = handover is not None and handover.state == HandoverState.ACCEPTED
+        return handover.to_unit_id if handover is not None and accepted else None
 
     @property
     def leaves_at(self) -> datetime | None:
@@ -176,6 +184,7 @@ def read(session: Session, episode: Episode, *, at: datetime) -> Story:
         objection=now.objection,
         place=now.place, others=hanging.others(session, episode), steps=way.steps(_facts(case), at=at),
         lines_end_at=obligations.window_ends(terms, told, case.situation),
+        no_line_for=obligations.unheld_windows(terms, told, case.situation),
         responsible_since=_responsible_since(written.all, case),
     )  # fmt: skip
 
