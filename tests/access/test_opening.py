@@ -42,7 +42,7 @@ def asked_about(session: Session) -> int:
 def opens(session: Session, by: Actor, cpr: Cpr, way: str, **units: Any) -> Episode:
     pathway, way_in = way.split(":")
     return opening.open_for(
-        session, cpr, "Ny Demo", by.organisation_id, pathway, way_in, by=by, visit=VISIT, at=h(20), **units
+        session, cpr, "Ny Demo", by.organisation_id, pathway, way_in, by=by, visit=VISIT, **{"at": h(20), **units}
     )
 
 
@@ -128,7 +128,7 @@ def test_whom_the_unit_knows_is_asked_about_by_nobody(
     discharged.state, discharged.owner_unit_id, discharged.responsible_unit_id = "closed", None, None
     discharged.closed_at = DISCHARGED
     with acting(world.nurse):
-        opens(session, world.nurse, cpr, "tryghedshotel:municipality", facility=world.facility)
+        opens(session, world.nurse, cpr, "tryghedshotel:municipality", facility=world.facility, at=DISCHARGED)
     assert asked_about(session) == 0
 
 

@@ -28,7 +28,7 @@ def test_nobody_is_kept_out_of_writing_reading_and_printing_it(
             assert (barriers(page), too_wide(page)) == ([], [])
     with opened(browser, town, language, "tryghed") as (page, _):
         page.goto(sent)
-        page.locator("[data-answer] summary").first.click()
+        page.locator(".answers summary").first.click()
         assert (barriers(page), unseen_focus(page), too_wide(page)) == ([], [], [])
 
 

@@ -30,7 +30,7 @@ def test_the_call_is_forgotten_and_the_installation_does_not_forget(demonstratio
     for words in (
         "18 h after the discharge a reminder is raised.",
         "22 h after the discharge a reminder is raised.",
-        "24 h after the discharge the call is missed (M5: Follow-up call not made).",
+        "24 h after the discharge the call is missed (M5: Follow-up call not made in time).",
         "told: Tryghedshotellet, its managers, Medicinsk afsnit, its managers",
         "done, 2 h late. The miss M5 stands.",
         "Agnes Demo stays at Tryghedshotellet",
