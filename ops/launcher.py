@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import shutil
 import signal
@@ -9,6 +11,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Mapping
+from pathlib import Path
 from types import FrameType
 from urllib.error import URLError
 
@@ -22,6 +25,7 @@ from workflow import keys
 from workflow.settings import Settings
 
 HOST = "127.0.0.1"
+MEMORY = Path("/dev/shm")
 ANSWERS_WITHIN = 60  # seconds from the start of the web process
 LOOKS_EVERY = 0.2  # seconds
 # What other verbs are told by the note in the home. Keys are not: a copy of the home would be keys and data in one.
@@ -69,6 +73,7 @@ class Launcher:
                 signal.signal(number, signal.SIG_IGN)  # asked again while stopping: we are at it
             self.supervisor.stop()
             if self.keeps:
+                shutil.rmtree(self._in_memory(), ignore_errors=True)
                 self.home.withdraw()
         self.say("Stopped. The data is kept.")
 
@@ -105,11 +110,20 @@ class Launcher:
         self.say(f"Overgang answers at {self.address} (stop with Ctrl-C)")
 
     def _counts(self) -> str:
-        """An empty folder where the web processes add up what they count."""
-        folder = self.home.path / "metrics"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        return str(folder)
+        """An empty folder where the web processes add up what they count: in memory, where that can be.
+
+        The files are mapped, and a full disk would end the process that counts; a page shall be read all the same.
+        """
+        for folder in (self._in_memory(), self.home.path / "metrics"):
+            shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):  # there is no such memory, or somebody else's folder lies there
+                folder.mkdir(mode=0o700)
+                return str(folder)
+        raise CannotDo(f"{self.home.path} cannot be written by you")
+
+    def _in_memory(self) -> Path:
+        of_home = hashlib.sha256(str(self.home.path.resolve()).encode()).hexdigest()[:16]
+        return MEMORY / f"overgang-metrics-{of_home}"
 
     def _given(self) -> dict[str, str]:
         """The settings in our environment. Raises MissingSettings or CannotDo before anything is started."""

@@ -29,3 +29,11 @@ def test_an_error_of_the_database_does_not_repeat_what_was_sent(database: Databa
     with db.Session() as session, pytest.raises(ProgrammingError, match="parameters hidden") as refused:
         session.execute(text("select :number from nowhere"), {"number": "311340-0001"})
     assert "311340" not in str(refused.value)
+
+
+def test_a_page_waits_for_a_lock_and_a_statement_so_long_and_no_longer(database: Database) -> None:
+    engine = db.connect(database.url)
+    with engine.connect() as page:
+        assert page.scalar(text("show lock_timeout")) == "5s"
+        assert page.scalar(text("show statement_timeout")) == "20s"
+    engine.dispose()

@@ -39,6 +39,8 @@ MESSAGES = "overgang_messages"
 
 Session = sessionmaker()
 IDLE_SECONDS = 1.0
+# A page that cannot be answered gives its thread to the next and says so (503): a locked table stops no others.
+PAGES = {"options": "-c lock_timeout=5s -c statement_timeout=20s"}
 
 RowNumber = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
 PublicId = Annotated[UUID, mapped_column(unique=True, server_default=text("uuidv7()"))]
@@ -66,7 +68,7 @@ def connect(url: str, *, role: str | None = None, pool_size: int = 8) -> Engine:
         pool_use_lifo=True,  # the connection that has just been used has its statements prepared
         hide_parameters=True,  # an error's text goes to logs, and a parameter may be a CPR number
         pool_timeout=10,
-        connect_args={"connect_timeout": 5, "application_name": "overgang", **as_role(role)},
+        connect_args={"connect_timeout": 5, "application_name": "overgang", **(as_role(role) or PAGES)},
     )
     _ping_after_idling(engine)
     Session.configure(bind=engine)

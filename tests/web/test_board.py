@@ -227,7 +227,7 @@ def test_an_ended_sign_in_takes_the_page_around_the_list_too(somebody: Reader) -
     ("who", "where"),
     [
         ("koordinator", "/overgange"),
-        ("leder.hospital", "/choose"),
+        ("leder.hospital", "/overblik"),
         ("admin", "/admin/people"),
         ("drift", "/status"),
     ],
