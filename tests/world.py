@@ -14,7 +14,7 @@ from workflow.settings import sqlalchemy_url
 from workflow.tables import Citizen, Episode, Organisation, Person, PersonRole, Place, Unit
 from workflow.vocabulary import OrganisationKind, PlaceKind, Role, UnitKind
 
-LONG_AGO = datetime(2021, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(2019, 1, 1, tzinfo=UTC)
 _numbers = count(1)
 
 # Every mandatory field of the ISBAR form, filled in.

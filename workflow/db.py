@@ -24,6 +24,7 @@ from sqlalchemy import (
     bindparam,
     create_engine,
     event,
+    make_url,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -68,11 +69,16 @@ def connect(url: str, *, role: str | None = None, pool_size: int = 8) -> Engine:
         pool_use_lifo=True,  # the connection that has just been used has its statements prepared
         hide_parameters=True,  # an error's text goes to logs, and a parameter may be a CPR number
         pool_timeout=10,
-        connect_args={"connect_timeout": 5, "application_name": "overgang", **(as_role(role) or PAGES)},
+        connect_args={"connect_timeout": 5, "application_name": "overgang", **_options(url, role)},
     )
     _ping_after_idling(engine)
     Session.configure(bind=engine)
     return engine
+
+
+def _options(url: str, role: str | None) -> dict[str, str]:
+    """The role, or the patience of pages; an address that has options of its own keeps them."""
+    return as_role(role) or ({} if "options" in make_url(url).query else PAGES)
 
 
 def as_role(role: str | None) -> dict[str, str]:

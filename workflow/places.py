@@ -246,7 +246,7 @@ def expect_departure(session: Session, episode_id: UUID, leaves_on: date, *, by:
         raise NotPossible("has_no_place")
     access.require_unit(by, stay.place.unit_id, case.episode)
     if leaves_on < calendar.local(at).date():
-        raise Invalid("until_has_passed")
+        raise Invalid("has_passed")
     if stay.leaves_on != leaves_on:
         stay.leaves_on = leaves_on
         place_stays.write(session)

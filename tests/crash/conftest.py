@@ -64,6 +64,8 @@ def ground(how_many: int) -> Iterator[Ground]:
         servers.postgres.start(print)
         servers.valkey.start(print)
         subprocess.run(programs.migrate(), env={**os.environ, **servers.environment(TEMPLATE)}, check=True)
+        with psycopg.connect(servers.postgres.url("admin", TEMPLATE)) as admin:  # for the making of the copies
+            admin.execute("grant temporary on database overgang to overgang_sweeps")
         turnstile.put(servers.postgres.url("owner", TEMPLATE), outbox=101, inbox=101)
         settings = Settings.from_environment(servers.environment(TEMPLATE))
         keys.use(settings)
