@@ -42,7 +42,8 @@ PEOPLE = {
 COOKIE = "overgang_sign_in"
 BARE = "bare"
 PAGES = {
-    BARE: "/healthz", "board": "/overgange?turn=all", "episode": "/forloeb/{}", "tasks": "/opgaver", "inbox": "/indbakke"
+    BARE: "/healthz", "board": "/overgange?turn=all", "episode": "/forloeb/{}", "tasks": "/opgaver",
+    "inbox": "/indbakke",
 }  # fmt: skip
 ROUNDS_BEFORE = 2  # of every page by everybody, that open connections and prepare statements, and are not counted
 STARTS_WITHIN = 60  # seconds

@@ -7,7 +7,7 @@ from itertools import count
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from workflow import agreements, citizens, clock, episodes
+from workflow import agreements, citizens, episodes
 from workflow.actor import SYSTEM, Actor
 from workflow.cpr import Cpr
 from workflow.settings import sqlalchemy_url
@@ -94,10 +94,10 @@ def build(session: Session) -> World:
 
 
 def agree(url: str) -> None:
-    """The first agreements in the database at `url`, from now on: without them an installation is not ready."""
+    """The first agreements in the database at `url`, since long ago: without them an installation is not ready."""
     engine = create_engine(sqlalchemy_url(url))
     with Session(engine) as session, session.begin():
-        agreements.seed(session, by=SYSTEM, at=clock.real_now())
+        agreements.seed(session, by=SYSTEM, at=LONG_AGO, valid_from=LONG_AGO)
     engine.dispose()
     agreements.forget()
 

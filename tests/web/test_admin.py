@@ -38,7 +38,8 @@ def test_a_person_is_added_given_a_role_and_works_once_a_second_agrees(admin: Re
     assert "venter på godkendelse" in page.text
     assert "data-approve" not in admin.sees("/admin/roles").html  # not by who gave it
     manager = Reader(app.test_client())
-    choosing = manager.signs_in("leder.hospital")
+    manager.signs_in("leder.hospital")
+    choosing = manager.sees("/choose")
     with Session() as session:
         role = session.scalars(
             select(PersonRole.uuid)

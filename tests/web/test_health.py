@@ -69,7 +69,7 @@ def test_not_ready_with_the_tables_of_another_version(own_client: FlaskClient, d
 def test_not_ready_where_nothing_is_agreed_and_names_the_pathways(own_client: FlaskClient, database: Database) -> None:
     with psycopg.connect(database.owner_url) as owner:
         owner.execute("alter table agreements disable trigger user")
-        owner.execute("update agreements set valid_from = valid_from + interval '1 day'")
+        owner.execute("update agreements set valid_from = now() + interval '1 day'")
     answer = own_client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json is not None

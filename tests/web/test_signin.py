@@ -77,7 +77,7 @@ def test_who_works_in_several_places_chooses_and_the_page_says_which(somebody: R
     assert "Geriatrisk afsnit · sygeplejerske på afdelingen" in chosen.text
     other = somebody.presses(somebody.sees("/choose?back=/account"), data_role="facility_nurse")
     assert other.answer.request.path == "/account"
-    assert "Tryghedshotellet · sygeplejerske" in other.text
+    assert "Akutpladserne · sygeplejerske" in other.text
 
 
 def test_nobody_chooses_somebody_elses_role(somebody: Reader) -> None:

@@ -31,7 +31,8 @@ def with_role(admin: Reader, app: Flask) -> str:
     given(admin, "eoj", "ward_nurse", "Medicinsk afsnit")
     assert "Giv først systemet en rolle" in admin.sees(address).text  # it waits
     manager = Reader(app.test_client())
-    choosing = manager.signs_in("leder.hospital")
+    manager.signs_in("leder.hospital")
+    choosing = manager.sees("/choose")
     with Session() as session:
         own = select(PersonRole.uuid).join(Unit).where(Unit.name == "Medicinsk afsnit", PersonRole.role == Role.MANAGER)
         role = session.scalars(own).one()
