@@ -69,7 +69,7 @@ def test_a19_another_municipality(play: Scene) -> None:
     nabokommune.writes(AGNES.value, into="CPR-nummer")
     nabokommune.presses("Åbn i fire timer")
     expect(nabokommune.page.locator("[data-glass-open]")).to_have_count(0)
-    nabokommune.writes("Faldet på gaden i Ebeltoft", into="Hvorfor")
+    nabokommune.writes("Faldet på gaden i Ebeltoft", into="Begrundelse")
     nabokommune.presses("Åbn i fire timer")
     banner = nabokommune.page.locator("[data-glass-open]")
     expect(banner).to_contain_text("12.00")  # four hours from 08:00

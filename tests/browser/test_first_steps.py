@@ -107,8 +107,8 @@ def test_a_question_mark_lists_the_keys_and_they_lead_where_it_says(newcomer: Pa
 
 def test_in_a_field_a_key_is_a_letter(newcomer: Page) -> None:
     newcomer.goto("/noed-adgang")
-    newcomer.get_by_label("Hvorfor").press_sequentially("g d?")
-    expect(newcomer.get_by_label("Hvorfor")).to_have_value("g d?")
+    newcomer.get_by_label("Begrundelse").press_sequentially("g d?")
+    expect(newcomer.get_by_label("Begrundelse")).to_have_value("g d?")
     expect(newcomer.get_by_role("dialog")).to_be_hidden()
 
 
@@ -140,7 +140,7 @@ def unused_for(minutes: float) -> None:
 def test_a_sign_in_that_ends_soon_says_so_and_one_press_keeps_it_and_what_was_typed(newcomer: Page) -> None:
     newcomer.clock.install()
     newcomer.goto("/noed-adgang")
-    newcomer.get_by_label("Hvorfor").fill("Faldet i hjemmet")
+    newcomer.get_by_label("Begrundelse").fill("Faldet i hjemmet")
     newcomer.clock.run_for(27 * 60 * 1000)
     warning = newcomer.locator("#staying")
     expect(warning).to_be_empty()
@@ -150,7 +150,7 @@ def test_a_sign_in_that_ends_soon_says_so_and_one_press_keeps_it_and_what_was_ty
     unused_for(28.5)
     warning.get_by_role("button", name="Bliv").click()
     expect(warning).to_be_empty()
-    expect(newcomer.get_by_label("Hvorfor")).to_have_value("Faldet i hjemmet")
+    expect(newcomer.get_by_label("Begrundelse")).to_have_value("Faldet i hjemmet")
     unused = "select now() - max(used_at) < interval '1 minute' from sign_ins"
     with Session() as session:
         assert session.scalar(text(unused)) is True
@@ -160,7 +160,7 @@ def test_one_that_has_ended_says_so_and_what_is_typed_is_sent_after_the_next_sig
     newcomer.clock.install()
     newcomer.goto("/noed-adgang")
     newcomer.get_by_label("Borgerens fulde CPR-nummer").fill("0119400007")
-    newcomer.get_by_label("Hvorfor").fill("Faldet i hjemmet")
+    newcomer.get_by_label("Begrundelse").fill("Faldet i hjemmet")
     unused_for(31)
     newcomer.clock.run_for(31 * 60 * 1000)
     expect(newcomer.locator("#staying")).to_contain_text("Du er blevet logget ud")
@@ -186,6 +186,7 @@ def test_a_window_that_was_used_keeps_the_others_quiet(newcomer: Page) -> None:
 
 def test_every_page_leads_to_its_own_help(newcomer: Page) -> None:
     newcomer.goto("/noed-adgang")
+    newcomer.locator("[data-tour-close]").click()
     newcomer.locator("[data-help]").click()
     expect(newcomer).to_have_url("/hjaelp/noed-adgang")
     expect(newcomer.get_by_role("heading", level=1)).to_have_text("Nødadgang")

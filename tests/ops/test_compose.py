@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from ops import postgres, processes, programs
 from ops.processes import ROOT
 from ops.valkey import Valkey
+from tests import world as worlds
 from tests.conftest import Database
 from tests.ops.installations import PATIENCE, home_folder
 
@@ -133,6 +134,7 @@ def test_the_very_commands_run_and_are_healthy(compose: dict[str, Any], database
         }
         migrated = subprocess.run(compose["services"]["migrate"]["command"], env=environ, cwd=ROOT, capture_output=True)
         assert migrated.returncode == 0, migrated.stderr
+        worlds.agree(database.owner_url)  # a demonstration agrees when it is loaded
         with (
             running(command(compose["services"]["web"]["command"], instead), environ),
             running(command(compose["services"]["worker"]["command"], instead), environ),
