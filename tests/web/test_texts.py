@@ -16,7 +16,7 @@ from workflow.tables import Organisation, Person, PersonRole, Unit, Wording
 from workflow.telling import routing, texts
 from workflow.vocabulary import OrganisationKind, Role, UnitKind
 
-ADDRESS = "/admin/tekster/patient_admitted"  # what a district is told, and has nothing to do about
+ADDRESS = "/admin/tekster/rerouted"  # what a district is told, and has nothing to do about
 
 
 @pytest.fixture
@@ -63,21 +63,21 @@ def test_every_text_stands_there_in_both_languages(admin: Reader) -> None:
 
 
 def test_a_text_is_worded_and_told_so_from_then_on(app: Flask, admin: Reader) -> None:
-    page = sends(admin, "Ny indlæggelse hos {enhed}")
+    page = sends(admin, "Andet sted end planlagt, {enhed}")
     assert (page.answer.status_code, page.answer.request.path) == (200, ADDRESS)
-    assert the_field(page) == "Ny indlæggelse hos {enhed}"
+    assert the_field(page) == "Andet sted end planlagt, {enhed}"
     assert "Tidligere ordlyd" in page.text
     assert "egne ord siden" in admin.sees(f"/admin/tekster?organisation={organisation()}").text
-    handed.sent()
+    handed.admitted(to_hotel=True)
     with Session.begin() as session:
         handed.background(session)
         routing.route(session, at=clock.now(session), real_at=clock.real_now(), channels=())
     nurse = Reader(app.test_client())
     enter(nurse.client, "distrikt")
-    assert "Ny indlæggelse hos Distrikt Syd" in nurse.sees("/indbakke").text
-    assert the_field(admin.sees(whose("Favrskov Kommune"))) == "Indlæggelse"
+    assert "Andet sted end planlagt, Distrikt Syd" in nurse.sees("/indbakke").text
+    assert the_field(admin.sees(whose("Favrskov Kommune"))) == "destination ændret"
     back = admin.presses(admin.sees(whose()), data_go_back="")
-    assert (the_field(back), "Overgangs tekst igen" in back.text, written()) == ("Indlæggelse", True, 2)
+    assert (the_field(back), "Overgangs tekst igen" in back.text, written()) == ("destination ændret", True, 2)
 
 
 def test_an_example_is_shown_and_nothing_is_saved(admin: Reader) -> None:
