@@ -96,7 +96,9 @@ def test_a21_what_was_missed_is_reviewed(play: Scene) -> None:
     assert barriers(leder.page) == []
     leder.page.locator("[id='review-cause']").select_option(label="Kommunikation")
     leder.fills("review", learning="Vi ringer, når borgeren er kommet")
-    leder.does("review='close'")
+    address = leder.page.url
+    leder.does("review='close'")  # and back to the list, where it is no longer open
+    leder.page.goto(address)
     leder.reads("lukket", "Vi ringer, når borgeren er kommet")
     leder.keeps_a_picture()
     # Adverse events: dpsd.dk in a new tab, and whether it was reported

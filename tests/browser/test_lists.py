@@ -36,7 +36,8 @@ def test_ten_rows_of_the_board_stand_on_a_screen(
         assert tallies is not None
         assert tallies["height"] <= 60, "the counts stand in one line"
         shown = [bottom for _, bottom in rows if bottom <= SCREEN["height"]]
-        assert len(shown) >= min(9, len(rows)), rows  # ten where no band of a demonstration is above them
+        # Ten in Danish where no band of a demonstration is above them; English sentences are longer.
+        assert len(shown) >= min(9 if language == Language.DANISH else 7, len(rows)), rows
 
 
 def test_a_row_leads_to_its_citizen_and_keys_go_through_the_list(browser: Browser, town: Town) -> None:
